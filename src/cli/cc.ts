@@ -1,0 +1,10 @@
+// `ozma cc`: a drop-in for clang. Its operands are clang's arguments, untouched; its settings come from
+// the environment. To be wired to src/tune/.
+
+import { OzmaError } from '../common/errors.ts';
+import type { CcInput } from './commands.ts';
+
+/** Resolves to clang's exit code. */
+export async function cc(input: CcInput): Promise<number> {
+  throw new OzmaError('environment', `cc ${input.operands.join(' ')}: not part of this build yet`);
+}

@@ -1,0 +1,132 @@
+// The table of commands: what each is called, takes and says of itself, and which file answers. Handlers
+// are imported when they are run, so that `--help` loads none of them.
+
+import { ccOptions, doctorOptions, passesCheckOptions, passesListOptions, tuneOptions } from './options.ts';
+import type { OptionRows, OptionValues } from './options.ts';
+import { readEnvironment, readOptions } from './read-options.ts';
+
+/** What a handler gets. It returns the exit code: 0 done, 1 ran and the answer is no. */
+export interface CommandInput<Rows extends OptionRows> {
+  /** What stood on the command line besides options, such as the sources. */
+  operands: readonly string[];
+  options: OptionValues<Rows>;
+  /** What stood after `--`. */
+  afterDashes: readonly string[];
+}
+
+export interface CommandRow {
+  /** With a space for a subcommand: `passes list`. */
+  readonly name: string;
+  /** As commander writes them: `<source...>`. */
+  readonly operands?: string;
+  readonly operandsHelp?: string;
+  /** What may follow `--`. */
+  readonly afterDashes?: string;
+  readonly summary: string;
+  /** A paragraph or two. */
+  readonly description: string;
+  readonly options: OptionRows;
+  /** Options come from `OZMA_…` variables, and the whole command line is someone else's. */
+  readonly fromEnvironment?: true;
+  /** Runs when the group is named without a subcommand. */
+  readonly isDefault?: true;
+  readonly examples: readonly string[];
+  /** `given` is what commander collected. Throws `usage` when a value is not what its row expects. */
+  run(
+    operands: readonly string[],
+    given: Readonly<Record<string, string | boolean | undefined>>,
+    afterDashes: readonly string[],
+  ): Promise<number>;
+}
+
+function command<Rows extends OptionRows>(
+  row: Omit<CommandRow, 'run' | 'options'> & { options: Rows },
+  handler: (input: CommandInput<Rows>) => Promise<number>,
+): CommandRow {
+  return {
+    ...row,
+    run: async (operands, given, afterDashes) => {
+      const options = row.fromEnvironment
+        ? readEnvironment(row.options, process.env)
+        : readOptions(row.options, given);
+      return handler({ operands, options, afterDashes });
+    },
+  };
+}
+
+export type TuneInput = CommandInput<typeof tuneOptions>;
+export type CcInput = CommandInput<typeof ccOptions>;
+export type PassesListInput = CommandInput<typeof passesListOptions>;
+export type PassesCheckInput = CommandInput<typeof passesCheckOptions>;
+export type DoctorInput = CommandInput<typeof doctorOptions>;
+
+export const commands: readonly CommandRow[] = [
+  command(
+    {
+      name: 'tune',
+      operands: '<source...>',
+      operandsHelp: '.c, .cc, .cpp, .ll or .bc files, or a compile_commands.json',
+      afterDashes: 'clang flags',
+      summary: 'compile to fewer bytes than clang -Oz',
+      description:
+        'Searches for the pass list that makes each source smallest, by compiling and measuring. ' +
+        'The result is never larger than what clang -Oz makes.',
+      options: tuneOptions,
+      examples: [
+        'ozma tune deflate.c -o deflate.o',
+        'ozma tune main.cpp --seconds 20 --json -- -std=c++20 -Iinclude',
+      ],
+    },
+    async (input) => (await import('./tune.ts')).tune(input),
+  ),
+  command(
+    {
+      name: 'cc',
+      operands: '[arguments...]',
+      operandsHelp: 'the arguments of clang',
+      summary: 'a drop-in CC: compiles like clang -Oz and tunes each file',
+      description:
+        'Takes the arguments of clang and is silent like it. Each file that it compiles is tuned; what was found ' +
+        'is kept in the cache folder by the hash of the IR. Settings come from the environment.',
+      options: ccOptions,
+      fromEnvironment: true,
+      examples: ["make CC='ozma cc'", 'OZMA_COMPILES=20 ozma cc -c deflate.c -o deflate.o'],
+    },
+    async (input) => (await import('./cc.ts')).cc(input),
+  ),
+  command(
+    {
+      name: 'passes list',
+      isDefault: true,
+      summary: 'the passes that candidates are made of',
+      description: 'Prints each pass with its level, its parameters and whether it is trusted.',
+      options: passesListOptions,
+      examples: ['ozma passes list --all'],
+    },
+    async (input) => (await import('./passes.ts')).listPasses(input),
+  ),
+  command(
+    {
+      name: 'passes check',
+      operands: '<pipeline...>',
+      operandsHelp: "pass lists in LLVM's own notation",
+      summary: 'run self-testing programs built with a pass list',
+      description:
+        'Builds the programs of the suite with each pass list and runs them. Exit code 1 when a list breaks one.',
+      options: passesCheckOptions,
+      examples: ["ozma passes check 'function(sroa,early-cse),globaldce'"],
+    },
+    async (input) => (await import('./passes.ts')).checkPasses(input),
+  ),
+  command(
+    {
+      name: 'doctor',
+      summary: 'what is installed, what is missing and how to mend it',
+      description:
+        'Looks at Node, LLVM, the C and C++ headers and the cache. Exit code 3 when something needed is missing.',
+      options: doctorOptions,
+      examples: ['ozma doctor --json'],
+    },
+    async (input) => (await import('./doctor.ts')).doctor(input),
+  ),
+];

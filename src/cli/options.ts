@@ -1,0 +1,125 @@
+// The one table of options. Each row gives the parser, the help, the check of the value, the variable of
+// the environment and a line of docs/command-line.md; commands.ts says which command takes which.
+// An option that nothing reads yet has no row.
+
+import { availableParallelism } from 'node:os';
+import { flag, oneOf, seconds, targetTriple, text, wholeNumber } from './values.ts';
+import type { ValueKind } from './values.ts';
+
+export interface OptionRow<T> {
+  /** One letter, for the few options that everyone types. */
+  readonly short?: string;
+  readonly kind: ValueKind<T & {}>;
+  /** What the handler gets when the option is not given. */
+  readonly fallback: () => T;
+  /** The default in words. Without it there is none. */
+  readonly fallbackText?: string;
+  /** What it does, without a full stop. */
+  readonly help: string;
+  /** Also makes `--no-NAME`. */
+  readonly negatable?: boolean;
+}
+
+/** Rows by the name of the option's value; the long flag is that name with hyphens. */
+export type OptionRows = Readonly<Record<string, OptionRow<unknown>>>;
+
+/** What a handler receives: one checked value a row. */
+export type OptionValues<Rows extends OptionRows> = {
+  [Name in keyof Rows]: Rows[Name] extends OptionRow<infer T> ? T : never;
+};
+
+type Extra = Pick<OptionRow<unknown>, 'short' | 'negatable' | 'fallbackText'>;
+
+/** An option without a default: its value may be `undefined`. */
+function optional<T extends {}>(
+  kind: ValueKind<T>,
+  help: string,
+  extra: Extra = {},
+): OptionRow<T | undefined> {
+  return { kind, help, fallback: () => undefined, ...extra };
+}
+
+/** An option with a constant default. */
+function option<T extends {}>(
+  kind: ValueKind<T>,
+  fallback: T,
+  help: string,
+  extra: Extra = {},
+): OptionRow<T> {
+  const fallbackText = typeof fallback === 'boolean' ? {} : { fallbackText: String(fallback) };
+  return { kind, help, fallback: () => fallback, ...fallbackText, ...extra };
+}
+
+const json = option(flag, false, 'print one JSON document on stdout');
+
+/** How a search for a pass list is bounded and what it minimises; shared by `tune` and `cc`. */
+const searchOptions = {
+  compiles: option(wholeNumber(1), 100, 'how many candidates to compile and measure for a source, at most'),
+  seconds: optional(seconds, 'how long to search for a source, at most'),
+  objective: option(
+    oneOf('bytes', 'text', 'instructions'),
+    'bytes',
+    'what to make small: all allocated bytes of the object, its code alone, or the IR instructions',
+  ),
+  codegen: option(
+    oneOf('Oz', 'O0'),
+    'Oz',
+    'the back end that sizes are measured with: Oz is what ships, O0 is the published protocol',
+  ),
+  seed: option(wholeNumber(0, 0xffff_ffff), 1, 'the seed of every random choice'),
+  perFunction: option(flag, true, 'pick the best candidate for each function and join them', {
+    negatable: true,
+    fallbackText: 'on',
+  }),
+  jobs: {
+    kind: wholeNumber(1),
+    fallback: () => availableParallelism(),
+    fallbackText: 'the number of processor cores',
+    help: 'how many candidates to compile at the same time',
+  } satisfies OptionRow<number>,
+};
+
+export const tuneOptions = {
+  output: optional(
+    text('a file name', '<file>'),
+    'where to write the result; the default is beside the source',
+    {
+      short: 'o',
+    },
+  ),
+  emit: option(oneOf('obj', 'asm', 'll', 'bc', 'pipeline'), 'obj', 'what to write'),
+  ...searchOptions,
+  target: optional(targetTriple, 'the machine to compile for', { fallbackText: "clang's own" }),
+  test: optional(
+    text('a shell command', '<command>'),
+    'a command that must succeed with the result in place, else the next best is tried',
+  ),
+  json,
+};
+
+/** `cc` takes these from the environment alone: its arguments are clang's. */
+export const ccOptions = searchOptions;
+
+export const passesListOptions = {
+  all: option(flag, false, 'also the passes that are not trusted, each with the reason'),
+  json,
+};
+
+export const passesCheckOptions = {
+  suite: optional(text('a file name', '<file>'), 'the programs to check with', {
+    fallbackText: 'the suite that comes with Ozma',
+  }),
+  json,
+};
+
+export const doctorOptions = { json };
+
+/** `--per-function` of `perFunction`. */
+export function longFlag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `OZMA_PER_FUNCTION` of `perFunction`. */
+export function environmentVariable(name: string): string {
+  return `OZMA_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}

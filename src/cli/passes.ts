@@ -1,0 +1,14 @@
+// `ozma passes list` and `ozma passes check`: prints what src/passes/ knows. To be wired to src/passes/.
+
+import { OzmaError } from '../common/errors.ts';
+import type { PassesCheckInput, PassesListInput } from './commands.ts';
+
+/** Resolves to 0. */
+export async function listPasses(_input: PassesListInput): Promise<number> {
+  throw new OzmaError('environment', 'passes list: not part of this build yet');
+}
+
+/** Resolves to 0 when every pass list passed the suite, else 1. */
+export async function checkPasses(input: PassesCheckInput): Promise<number> {
+  throw new OzmaError('environment', `passes check ${input.operands.join(' ')}: not part of this build yet`);
+}
