@@ -1,0 +1,242 @@
+// One LLVM module in a context of its own. A context never gives memory back before it is disposed, so a
+// module is parsed, used once and disposed with its context; that is what keeps a long run flat. Who owns
+// what: Module owns context and module; Machines owns target machines for as long as the process lives.
+// LLVM may end the process in any call here, so only compile workers use this file.
+
+import { createHash } from 'node:crypto';
+import { copyBytes, takeText, type LlvmLibrary, type Reference } from './bindings.ts';
+
+export type CodegenLevel = 'Oz' | 'O0';
+export type EmitKind = 'object' | 'assembly';
+
+export interface TargetSettings {
+  triple: string;
+  level: CodegenLevel;
+  positionIndependent: boolean;
+}
+
+/** LLVM's name for a code generation level; clang's -Oz and -O2 both generate code at the default. */
+const codegenLevel: Record<CodegenLevel, number> = { O0: 0, Oz: 2 };
+const relocation = { static: 1, positionIndependent: 2 } as const;
+const codeModelDefault = 0;
+const emitKind: Record<EmitKind, number> = { assembly: 0, object: 1 };
+const verifierReturnsStatus = 2;
+
+export const linkage = { external: 0, availableExternally: 1, internal: 8, private: 9 } as const;
+const visibilityHidden = 1;
+/** LLVMAttributeFunctionIndex. */
+const functionIndex = -1;
+
+/** A failure that LLVM reported and survived: unknown pass, broken IR. */
+export class LlvmRefusal extends Error {
+  override readonly name = 'LlvmRefusal';
+}
+
+/** Target machines, made once for each setting and kept until the process ends. */
+export class Machines {
+  private readonly library: LlvmLibrary;
+  private readonly machines = new Map<string, Reference>();
+
+  constructor(library: LlvmLibrary) {
+    this.library = library;
+  }
+
+  get(settings: TargetSettings): Reference {
+    const key = JSON.stringify(settings);
+    const known = this.machines.get(key);
+    if (known !== undefined) return known;
+    const { call } = this.library;
+    const target: [Reference | null] = [null];
+    const message: [Reference | null] = [null];
+    if (call.LLVMGetTargetFromTriple(settings.triple, target, message)) {
+      throw new LlvmRefusal(takeText(message[0], call.LLVMDisposeMessage));
+    }
+    const machine = call.LLVMCreateTargetMachine(
+      target[0],
+      settings.triple,
+      '',
+      '',
+      codegenLevel[settings.level],
+      settings.positionIndependent ? relocation.positionIndependent : relocation.static,
+      codeModelDefault,
+    ) as Reference;
+    this.machines.set(key, machine);
+    return machine;
+  }
+}
+
+export interface FunctionSummary {
+  name: string;
+  instructions: number;
+  /** Nobody outside the module can call it. */
+  internal: boolean;
+}
+
+export class Module {
+  readonly reference: Reference;
+  private readonly library: LlvmLibrary;
+  private readonly context: Reference;
+
+  private constructor(library: LlvmLibrary, context: Reference, reference: Reference) {
+    this.library = library;
+    this.context = context;
+    this.reference = reference;
+  }
+
+  /** Parses bitcode or text. Throws LlvmRefusal with LLVM's own words. */
+  static parse(library: LlvmLibrary, bytes: Uint8Array, name: string, keepNames = false): Module {
+    const { call } = library;
+    const context = call.LLVMContextCreate() as Reference;
+    call.LLVMContextSetDiscardValueNames(context, !keepNames);
+    const buffer = call.LLVMCreateMemoryBufferWithMemoryRangeCopy(bytes, bytes.length, name);
+    const module: [Reference | null] = [null];
+    const message: [Reference | null] = [null];
+    if (call.LLVMParseIRInContext(context, buffer, module, message) || module[0] === null) {
+      const text = takeText(message[0], call.LLVMDisposeMessage);
+      call.LLVMContextDispose(context);
+      throw new LlvmRefusal(text.trim());
+    }
+    return new Module(library, context, module[0]);
+  }
+
+  dispose(): void {
+    this.library.call.LLVMDisposeModule(this.reference);
+    this.library.call.LLVMContextDispose(this.context);
+  }
+
+  get triple(): string {
+    return this.library.call.LLVMGetTarget(this.reference) as string;
+  }
+
+  set triple(triple: string) {
+    this.library.call.LLVMSetTarget(this.reference, triple);
+  }
+
+  /** Whether clang compiled it with -fPIC or -fPIE. */
+  get positionIndependent(): boolean {
+    const flag = 'PIC Level';
+    return this.library.call.LLVMGetModuleFlag(this.reference, flag, flag.length) !== null;
+  }
+
+  /** Runs a pipeline on the whole module, or on one function. Throws LlvmRefusal. */
+  runPasses(pipeline: string, machine: Reference, functionName?: string): void {
+    const { call } = this.library;
+    const options = call.LLVMCreatePassBuilderOptions();
+    try {
+      const error =
+        functionName === undefined
+          ? call.LLVMRunPasses(this.reference, pipeline, machine, options)
+          : call.LLVMRunPassesOnFunction!(
+              call.LLVMGetNamedFunction(this.reference, functionName),
+              pipeline,
+              machine,
+              options,
+            );
+      if (error !== null) {
+        throw new LlvmRefusal(takeText(call.LLVMGetErrorMessage(error), call.LLVMDisposeErrorMessage));
+      }
+    } finally {
+      call.LLVMDisposePassBuilderOptions(options);
+    }
+  }
+
+  /** Marks functions so that the inliner never, or always, copies them into their callers. */
+  setInlining(never: readonly string[], always: readonly string[]): void {
+    const { call } = this.library;
+    const attribute = (name: string): unknown =>
+      call.LLVMCreateEnumAttribute(this.context, call.LLVMGetEnumAttributeKindForName(name, name.length), 0);
+    for (const [names, kind] of [
+      [never, 'noinline'],
+      [always, 'alwaysinline'],
+    ] as const) {
+      for (const name of names) {
+        const value = call.LLVMGetNamedFunction(this.reference, name);
+        if (value !== null) call.LLVMAddAttributeAtIndex(value, functionIndex, attribute(kind));
+      }
+    }
+  }
+
+  /** What LLVM's verifier objects to, or nothing. */
+  verify(): string | undefined {
+    const message: [Reference | null] = [null];
+    const broken = this.library.call.LLVMVerifyModule(this.reference, verifierReturnsStatus, message);
+    const text = takeText(message[0], this.library.call.LLVMDisposeMessage);
+    return broken ? text.trim() : undefined;
+  }
+
+  bitcode(): Uint8Array {
+    return this.takeBuffer(this.library.call.LLVMWriteBitcodeToMemoryBuffer(this.reference));
+  }
+
+  text(): string {
+    const { call } = this.library;
+    return takeText(call.LLVMPrintModuleToString(this.reference), call.LLVMDisposeMessage);
+  }
+
+  emit(kind: EmitKind, machine: Reference): Uint8Array {
+    const message: [Reference | null] = [null];
+    const buffer: [Reference | null] = [null];
+    const { call } = this.library;
+    if (call.LLVMTargetMachineEmitToMemoryBuffer(machine, this.reference, emitKind[kind], message, buffer)) {
+      throw new LlvmRefusal(takeText(message[0], call.LLVMDisposeMessage));
+    }
+    return this.takeBuffer(buffer[0]);
+  }
+
+  /** The functions that have a body, in module order. */
+  functions(): FunctionSummary[] {
+    const { call } = this.library;
+    const summaries: FunctionSummary[] = [];
+    for (const value of this.definedFunctions()) {
+      let instructions = 0;
+      for (
+        let block = call.LLVMGetFirstBasicBlock(value);
+        block !== null;
+        block = call.LLVMGetNextBasicBlock(block)
+      ) {
+        let instruction = call.LLVMGetFirstInstruction(block);
+        for (; instruction !== null; instruction = call.LLVMGetNextInstruction(instruction)) instructions++;
+      }
+      const kind = call.LLVMGetLinkage(value) as number;
+      summaries.push({
+        name: this.nameOf(value),
+        instructions,
+        internal: kind === linkage.internal || kind === linkage.private,
+      });
+    }
+    return summaries;
+  }
+
+  /** IR instructions in function bodies. */
+  instructionCount(): number {
+    return this.functions().reduce((sum, { instructions }) => sum + instructions, 0);
+  }
+
+  private nameOf(value: unknown): string {
+    return this.library.call.LLVMGetValueName2(value, [0]) as string;
+  }
+
+  private *definedFunctions(): Generator<unknown> {
+    const { call } = this.library;
+    let value = call.LLVMGetFirstFunction(this.reference);
+    for (; value !== null; value = call.LLVMGetNextFunction(value)) {
+      if (!call.LLVMIsDeclaration(value)) yield value;
+    }
+  }
+
+  private takeBuffer(buffer: unknown): Uint8Array {
+    const { call } = this.library;
+    try {
+      return copyBytes(call.LLVMGetBufferStart(buffer), Number(call.LLVMGetBufferSize(buffer)));
+    } finally {
+      call.LLVMDisposeMemoryBuffer(buffer);
+    }
+  }
+}
+
+/** A short content hash of IR or of an object. */
+export function contentHash(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('hex').slice(0, 20);
+}
+
+export { visibilityHidden };

@@ -1,0 +1,172 @@
+// The compile worker: a process that holds modules and answers requests about them, one at a time. It is
+// expected to die now and then: passes crash, loop and eat memory, and LLVM ends the process on fatal
+// errors. Nothing here tries to survive that; worker-pool.ts does.
+
+import koffi from 'koffi';
+import { loadLibrary } from './bindings.ts';
+import { contentHash, LlvmRefusal, Machines, Module } from './module.ts';
+import { readObject, type ElfObject } from './object-file.ts';
+import type { Recipe } from './recipe.ts';
+import type { CodegenLevel } from './module.ts';
+import type {
+  FromWorker,
+  Measurement,
+  MeasureOptions,
+  ModuleSource,
+  ModuleSummary,
+  Outcome,
+  Request,
+  ToWorker,
+} from './worker-protocol.ts';
+
+const [libraryPath, memoryMegabytes] = process.argv.slice(2);
+if (libraryPath === undefined || memoryMegabytes === undefined || process.send === undefined) {
+  throw new Error('a compile worker is started by worker-pool.ts, not by hand');
+}
+
+/** Linux counts private writable memory against this limit, so a runaway pass fails to allocate. */
+function limitMemory(megabytes: number): void {
+  if (process.platform !== 'linux') return;
+  const dataSegment = 2;
+  const bytes = BigInt(megabytes) * 1024n * 1024n;
+  const libc = koffi.load('libc.so.6');
+  const setrlimit = libc.func('int setrlimit(int resource, const uint64_t *limits)') as (
+    resource: number,
+    limits: BigUint64Array,
+  ) => number;
+  setrlimit(dataSegment, new BigUint64Array([bytes, bytes]));
+}
+
+const library = loadLibrary(libraryPath);
+const machines = new Machines(library);
+const modules = new Map<string, ModuleSource>();
+limitMemory(Number(memoryMegabytes));
+
+/** Object sizes by code generation level and hash of the IR; the oldest are forgotten. */
+const measured = new Map<string, ElfObject>();
+const measuredCapacity = 20_000;
+
+function remember(key: string, sizes: ElfObject): void {
+  if (measured.size >= measuredCapacity) measured.delete(measured.keys().next().value!);
+  measured.set(key, sizes);
+}
+
+function withModule<T>(hash: string, keepNames: boolean, use: (module: Module) => T): T {
+  const source = modules.get(hash);
+  if (source === undefined) throw new Error(`module ${hash} was not loaded`);
+  const module = Module.parse(library, source.bytes, hash, keepNames);
+  try {
+    if (source.triple !== undefined) module.triple = source.triple;
+    return use(module);
+  } finally {
+    module.dispose();
+  }
+}
+
+function machineFor(module: Module, level: CodegenLevel): bigint {
+  return machines.get({ triple: module.triple, level, positionIndependent: module.positionIndependent });
+}
+
+function apply(module: Module, recipe: Recipe, machine: bigint): void {
+  for (const step of recipe) {
+    switch (step.kind) {
+      case 'module':
+        if (step.pipeline !== '') module.runPasses(step.pipeline, machine);
+        break;
+      case 'functions':
+        for (const [name, pipeline] of Object.entries(step.pipelines)) {
+          if (pipeline !== '') module.runPasses(pipeline, machine, name);
+        }
+        break;
+      case 'inlining':
+        module.setInlining(step.never, step.always);
+        break;
+    }
+  }
+}
+
+function describe(module: Module): ModuleSummary {
+  const broken = module.verify();
+  const functions = module.functions();
+  return {
+    triple: module.triple,
+    positionIndependent: module.positionIndependent,
+    instructions: functions.reduce((sum, { instructions }) => sum + instructions, 0),
+    functions,
+    ...(broken === undefined ? {} : { broken }),
+  };
+}
+
+function measure(module: Module, recipe: Recipe, options: MeasureOptions): Measurement {
+  const machine = machineFor(module, options.level);
+  apply(module, recipe, machine);
+  const functions = module.functions();
+  const instructions = functions.reduce((sum, summary) => sum + summary.instructions, 0);
+  const hash = contentHash(module.bitcode());
+  const measurement: Measurement = { instructions, hash, reused: false };
+  if (options.perFunction === true) measurement.functionInstructions = functions;
+  if (!options.codegen) return measurement;
+  const key = `${options.level} ${hash}`;
+  let sizes = measured.get(key);
+  if (sizes === undefined) {
+    sizes = readObject(module.emit('object', machine));
+    remember(key, sizes);
+  } else {
+    measurement.reused = true;
+  }
+  measurement.bytes = sizes.bytes;
+  measurement.text = sizes.text;
+  if (options.perFunction === true) measurement.functions = sizes.functions;
+  return measurement;
+}
+
+function answer(request: Request): unknown {
+  switch (request.operation) {
+    case 'describe':
+      return withModule(request.module, false, describe);
+    case 'measure':
+      return withModule(request.module, false, (module) => measure(module, request.recipe, request.options));
+    case 'emit':
+      return withModule(request.module, false, (module) => {
+        const machine = machineFor(module, request.level);
+        apply(module, request.recipe, machine);
+        const broken = module.verify();
+        if (broken !== undefined) throw new LlvmRefusal(`the verifier found: ${broken}`);
+        switch (request.format) {
+          case 'bitcode':
+            return module.bitcode();
+          case 'ir':
+            return Buffer.from(module.text());
+          case 'object':
+          case 'assembly':
+            return module.emit(request.format, machine);
+        }
+      });
+  }
+}
+
+process.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'load':
+      modules.set(message.module.hash, message.module);
+      return;
+    case 'forget':
+      modules.delete(message.module);
+      return;
+    case 'request': {
+      let outcome: Outcome<unknown>;
+      try {
+        outcome = { ok: true, value: answer(message.request) };
+      } catch (error) {
+        if (!(error instanceof LlvmRefusal)) throw error;
+        outcome = { ok: false, failure: { kind: 'refused', message: error.message } };
+      }
+      const reply: FromWorker = { id: message.id, outcome };
+      process.send!(reply);
+    }
+  }
+});
+// The parent went away (or closed the channel): nothing is left to do.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole process group; the parent decides what it means.
+process.on('SIGINT', () => undefined);

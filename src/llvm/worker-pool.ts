@@ -1,0 +1,236 @@
+// Compile workers, several at once, and what happens when one dies: its request is answered with the cause
+// and a new worker takes its place. A request never takes the caller's process along, however bad the pass.
+// Requests are served in the order they come; answers of the same requests do not depend on the number of
+// workers.
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { LlvmInstallation } from './installation.ts';
+import type {
+  FromWorker,
+  Measurement,
+  MeasureOptions,
+  ModuleSource,
+  ModuleSummary,
+  Outcome,
+  Failure,
+  Request,
+  ToWorker,
+  EmitFormat,
+} from './worker-protocol.ts';
+import type { CodegenLevel } from './module.ts';
+import type { Recipe } from './recipe.ts';
+
+export interface PoolOptions {
+  installation: LlvmInstallation;
+  /** Worker processes. */
+  workers: number;
+  /** Wall-clock limit of one request. */
+  timeoutSeconds?: number;
+  /** Memory limit of one worker. */
+  memoryMegabytes?: number;
+}
+
+interface Job {
+  module: ModuleSource;
+  request: Request;
+  settle: (outcome: Outcome<unknown>) => void;
+}
+
+/** The most of a dying worker's last words that is kept. */
+const stderrTail = 4096;
+
+/** A worker that has served this many requests is replaced, so that whatever LLVM leaks stays small. */
+const requestsPerWorker = 5000;
+
+/** LLVM's fatal error line out of a worker's last words; a stack trace is not for people. */
+function lastWords(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const telling = lines.find((line) => /LLVM ERROR|Assertion|error:|what\(\)|UNREACHABLE/.test(line));
+  return telling ?? '';
+}
+
+class Worker {
+  private readonly process: ChildProcess;
+  private readonly loaded = new Set<string>();
+  private readonly settings: Required<PoolOptions>;
+  private readonly onFree: (worker: Worker, alive: boolean) => void;
+  private job: Job | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stderr = '';
+  private timedOut = false;
+  private served = 0;
+  private nextId = 0;
+
+  constructor(settings: Required<PoolOptions>, onFree: (worker: Worker, alive: boolean) => void) {
+    this.settings = settings;
+    this.onFree = onFree;
+    this.process = fork(
+      fileURLToPath(new URL('./worker-main.js', import.meta.url)),
+      [settings.installation.library, String(settings.memoryMegabytes)],
+      { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] },
+    );
+    this.process.stderr!.on('data', (chunk: Buffer) => {
+      this.stderr = (this.stderr + chunk.toString('utf8')).slice(-stderrTail);
+    });
+    this.process.on('message', (message: FromWorker) => this.finish(message.outcome));
+    this.process.on('error', () => undefined);
+    // 'close' comes after stderr has been read to its end, 'exit' does not.
+    this.process.on('close', (exitCode, signal) => this.died(exitCode, signal));
+  }
+
+  run(job: Job): void {
+    this.job = job;
+    this.timer = setTimeout(() => {
+      this.timedOut = true;
+      this.process.kill('SIGKILL');
+    }, this.settings.timeoutSeconds * 1000);
+    if (!this.loaded.has(job.module.hash)) {
+      this.loaded.add(job.module.hash);
+      this.send({ kind: 'load', module: job.module });
+    }
+    this.send({ kind: 'request', id: this.nextId++, request: job.request });
+  }
+
+  forget(module: string): void {
+    if (this.loaded.delete(module)) this.send({ kind: 'forget', module });
+  }
+
+  get exhausted(): boolean {
+    return this.served >= requestsPerWorker;
+  }
+
+  get processId(): number | undefined {
+    return this.process.pid;
+  }
+
+  stop(): void {
+    this.process.kill('SIGKILL');
+  }
+
+  private send(message: ToWorker): void {
+    // A worker that is gone already is reported by 'close'.
+    if (this.process.connected) this.process.send(message, () => undefined);
+  }
+
+  private finish(outcome: Outcome<unknown>): void {
+    clearTimeout(this.timer);
+    const job = this.job;
+    this.job = undefined;
+    this.served++;
+    this.stderr = '';
+    job?.settle(outcome);
+    this.onFree(this, true);
+  }
+
+  private died(exitCode: number | null, signal: NodeJS.Signals | null): void {
+    clearTimeout(this.timer);
+    const job = this.job;
+    this.job = undefined;
+    job?.settle({ ok: false, failure: this.causeOfDeath(exitCode, signal) });
+    this.onFree(this, false);
+  }
+
+  private causeOfDeath(exitCode: number | null, signal: NodeJS.Signals | null): Failure {
+    if (this.timedOut) return { kind: 'timedOut', seconds: this.settings.timeoutSeconds };
+    if (/out of memory|bad_alloc|Allocation failed|allocation of size/i.test(this.stderr)) {
+      return { kind: 'outOfMemory', megabytes: this.settings.memoryMegabytes };
+    }
+    return {
+      kind: 'crashed',
+      ...(signal === null ? {} : { signal }),
+      ...(exitCode === null ? {} : { exitCode }),
+      message: lastWords(this.stderr),
+    };
+  }
+}
+
+export class WorkerPool {
+  readonly installation: LlvmInstallation;
+  private readonly settings: Required<PoolOptions>;
+  private readonly workers = new Set<Worker>();
+  private readonly idle: Worker[] = [];
+  private readonly queue: Job[] = [];
+  private closed = false;
+
+  constructor(options: PoolOptions) {
+    this.installation = options.installation;
+    this.settings = { timeoutSeconds: 30, memoryMegabytes: 4096, ...options };
+  }
+
+  /** What is in a module. The way to find out whether LLVM can read it at all. */
+  describe(module: ModuleSource): Promise<Outcome<ModuleSummary>> {
+    return this.ask<ModuleSummary>(module, { operation: 'describe', module: module.hash });
+  }
+
+  /** Applies a recipe to a fresh copy of the module and measures what comes out. */
+  measure(module: ModuleSource, recipe: Recipe, options: MeasureOptions): Promise<Outcome<Measurement>> {
+    return this.ask<Measurement>(module, { operation: 'measure', module: module.hash, recipe, options });
+  }
+
+  /** Applies a recipe, verifies the module and returns it in the given format. */
+  emit(
+    module: ModuleSource,
+    recipe: Recipe,
+    level: CodegenLevel,
+    format: EmitFormat,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.ask<Uint8Array>(module, { operation: 'emit', module: module.hash, recipe, level, format });
+  }
+
+  /** Lets workers drop a module that will not be asked about again. */
+  forget(module: ModuleSource): void {
+    for (const worker of this.workers) worker.forget(module.hash);
+  }
+
+  /** Ids of the worker processes that live now. */
+  processIds(): number[] {
+    return [...this.workers].flatMap((worker) => worker.processId ?? []);
+  }
+
+  /** Ends all workers. Requests not answered yet are answered as crashed. */
+  close(): void {
+    this.closed = true;
+    for (const job of this.queue.splice(0)) {
+      job.settle({ ok: false, failure: { kind: 'crashed', message: 'the pool was closed' } });
+    }
+    for (const worker of this.workers) worker.stop();
+  }
+
+  private ask<T>(module: ModuleSource, request: Request): Promise<Outcome<T>> {
+    return new Promise((resolve) => {
+      const settle = (outcome: Outcome<unknown>): void => resolve(outcome as Outcome<T>);
+      this.queue.push({ module, request, settle });
+      this.dispatch();
+    });
+  }
+
+  private dispatch(): void {
+    while (this.queue.length > 0 && !this.closed) {
+      const worker = this.idle.pop() ?? this.start();
+      if (worker === undefined) return;
+      worker.run(this.queue.shift()!);
+    }
+  }
+
+  private start(): Worker | undefined {
+    if (this.workers.size >= this.settings.workers) return undefined;
+    const worker = new Worker(this.settings, (which, alive) => this.release(which, alive));
+    this.workers.add(worker);
+    return worker;
+  }
+
+  private release(worker: Worker, alive: boolean): void {
+    if (!alive) {
+      this.workers.delete(worker);
+      const at = this.idle.indexOf(worker);
+      if (at >= 0) this.idle.splice(at, 1);
+    } else if (worker.exhausted) {
+      this.workers.delete(worker);
+      worker.stop();
+    } else {
+      this.idle.push(worker);
+    }
+    this.dispatch();
+  }
+}

@@ -1,0 +1,86 @@
+// What a compile worker is asked and answers. Everything is plain data that survives a process boundary.
+// Failures are answers, not exceptions: `refused` is LLVM saying no, the rest is the process dying.
+
+import type { CodegenLevel, FunctionSummary } from './module.ts';
+import type { FunctionSize } from './object-file.ts';
+import type { Recipe } from './recipe.ts';
+
+/** A module as the pool knows it: its bitcode (or text) and the name under which workers keep it. */
+export interface ModuleSource {
+  /** Content hash of `bytes`. */
+  hash: string;
+  bytes: Uint8Array;
+  /** Overrides the module's own target triple. */
+  triple?: string;
+}
+
+export interface ModuleSummary {
+  triple: string;
+  positionIndependent: boolean;
+  instructions: number;
+  functions: FunctionSummary[];
+  /** What LLVM's verifier objects to. */
+  broken?: string;
+}
+
+export interface Measurement {
+  /** Allocated bytes without BSS. Absent when code generation was not asked for. */
+  bytes?: number;
+  /** Bytes of the executable sections. */
+  text?: number;
+  instructions: number;
+  /** Hash of the IR that code was generated from. */
+  hash: string;
+  /** The same IR had been measured before, so no code was generated. */
+  reused: boolean;
+  /** Present when asked for. */
+  functions?: FunctionSize[];
+  functionInstructions?: FunctionSummary[];
+}
+
+export type EmitFormat = 'object' | 'assembly' | 'ir' | 'bitcode';
+
+export interface MeasureOptions {
+  level: CodegenLevel;
+  /** Generate code and read sizes; otherwise only IR instructions are counted. */
+  codegen: boolean;
+  /** Sizes (or instruction counts) function by function. */
+  perFunction?: boolean;
+}
+
+export type Request =
+  | { operation: 'describe'; module: string }
+  | { operation: 'measure'; module: string; recipe: Recipe; options: MeasureOptions }
+  | { operation: 'emit'; module: string; recipe: Recipe; level: CodegenLevel; format: EmitFormat };
+
+export type Failure =
+  | { kind: 'refused'; message: string }
+  | { kind: 'crashed'; signal?: string; exitCode?: number; message: string }
+  | { kind: 'timedOut'; seconds: number }
+  | { kind: 'outOfMemory'; megabytes: number };
+
+export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: Failure };
+
+/** The parent's side of the channel. `load` is not answered. */
+export type ToWorker =
+  | { kind: 'load'; module: ModuleSource }
+  | { kind: 'forget'; module: string }
+  | { kind: 'request'; id: number; request: Request };
+
+export type FromWorker = { id: number; outcome: Outcome<unknown> };
+
+/** One line that names the failure, for people. */
+export function describeFailure(failure: Failure): string {
+  switch (failure.kind) {
+    case 'refused':
+      return `refused: ${failure.message}`;
+    case 'timedOut':
+      return `timed out after ${failure.seconds} s`;
+    case 'outOfMemory':
+      return `needed more than ${failure.megabytes} MB`;
+    case 'crashed': {
+      const how = failure.signal ?? `exit code ${failure.exitCode ?? '?'}`;
+      return `crashed (${how})${failure.message === '' ? '' : `: ${failure.message}`}`;
+    }
+  }
+}
