@@ -30,6 +30,7 @@ export default defineConfig(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       // Interfaces of engines are asynchronous even where one engine answers at once.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': [
@@ -38,6 +39,6 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['*.config.ts', 'test/*-reporter.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['bench/**/*.ts'], rules: { 'no-console': 'off' } },
 );

@@ -2,63 +2,8 @@
 // are imported when they are run, so that `--help` loads none of them.
 
 import { ccOptions, doctorOptions, passesCheckOptions, passesListOptions, tuneOptions } from './options.ts';
-import type { OptionRows, OptionValues } from './options.ts';
-import { readEnvironment, readOptions } from './read-options.ts';
-
-/** What a handler gets. It returns the exit code: 0 done, 1 ran and the answer is no. */
-export interface CommandInput<Rows extends OptionRows> {
-  /** What stood on the command line besides options, such as the sources. */
-  operands: readonly string[];
-  options: OptionValues<Rows>;
-  /** What stood after `--`. */
-  afterDashes: readonly string[];
-}
-
-export interface CommandRow {
-  /** With a space for a subcommand: `passes list`. */
-  readonly name: string;
-  /** As commander writes them: `<source...>`. */
-  readonly operands?: string;
-  readonly operandsHelp?: string;
-  /** What may follow `--`. */
-  readonly afterDashes?: string;
-  readonly summary: string;
-  /** A paragraph or two. */
-  readonly description: string;
-  readonly options: OptionRows;
-  /** Options come from `OZMA_…` variables, and the whole command line is someone else's. */
-  readonly fromEnvironment?: true;
-  /** Runs when the group is named without a subcommand. */
-  readonly isDefault?: true;
-  readonly examples: readonly string[];
-  /** `given` is what commander collected. Throws `usage` when a value is not what its row expects. */
-  run(
-    operands: readonly string[],
-    given: Readonly<Record<string, string | boolean | undefined>>,
-    afterDashes: readonly string[],
-  ): Promise<number>;
-}
-
-function command<Rows extends OptionRows>(
-  row: Omit<CommandRow, 'run' | 'options'> & { options: Rows },
-  handler: (input: CommandInput<Rows>) => Promise<number>,
-): CommandRow {
-  return {
-    ...row,
-    run: async (operands, given, afterDashes) => {
-      const options = row.fromEnvironment
-        ? readEnvironment(row.options, process.env)
-        : readOptions(row.options, given);
-      return handler({ operands, options, afterDashes });
-    },
-  };
-}
-
-export type TuneInput = CommandInput<typeof tuneOptions>;
-export type CcInput = CommandInput<typeof ccOptions>;
-export type PassesListInput = CommandInput<typeof passesListOptions>;
-export type PassesCheckInput = CommandInput<typeof passesCheckOptions>;
-export type DoctorInput = CommandInput<typeof doctorOptions>;
+import { command } from './command-row.ts';
+import type { CommandRow } from './command-row.ts';
 
 export const commands: readonly CommandRow[] = [
   command(

@@ -2,7 +2,8 @@
 // otherwise, with the command that mends each thing.
 
 import { exitCodes } from '../common/errors.ts';
-import type { DoctorInput } from './commands.ts';
+import type { CommandInput } from './command-row.ts';
+import type { doctorOptions } from './options.ts';
 import { examineMachine } from './machine-report.ts';
 import type { CompileCheck, MachineReport } from './machine-report.ts';
 
@@ -42,7 +43,7 @@ export function formatReport(report: MachineReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-export async function doctor(input: DoctorInput): Promise<number> {
+export async function doctor(input: CommandInput<typeof doctorOptions>): Promise<number> {
   const report = await examineMachine();
   process.stdout.write(
     input.options.json ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report),

@@ -4,7 +4,7 @@
 import { pathToFileURL } from 'node:url';
 import { exitCodes } from '../common/errors.ts';
 import { commands } from './commands.ts';
-import type { CommandRow } from './commands.ts';
+import type { CommandRow } from './command-row.ts';
 import { environmentVariable, longFlag } from './options.ts';
 import { optionFlags, optionHelp, usageLine } from './program.ts';
 

@@ -6,10 +6,13 @@ import { availableParallelism } from 'node:os';
 import { flag, oneOf, seconds, targetTriple, text, wholeNumber } from './values.ts';
 import type { ValueKind } from './values.ts';
 
+/** What a value can be once it is read. */
+type Readable = string | number | boolean;
+
 export interface OptionRow<T> {
   /** One letter, for the few options that everyone types. */
   readonly short?: string;
-  readonly kind: ValueKind<T & {}>;
+  readonly kind: ValueKind<NonNullable<T>>;
   /** What the handler gets when the option is not given. */
   readonly fallback: () => T;
   /** The default in words. Without it there is none. */
@@ -31,7 +34,7 @@ export type OptionValues<Rows extends OptionRows> = {
 type Extra = Pick<OptionRow<unknown>, 'short' | 'negatable' | 'fallbackText'>;
 
 /** An option without a default: its value may be `undefined`. */
-function optional<T extends {}>(
+function optional<T extends Readable>(
   kind: ValueKind<T>,
   help: string,
   extra: Extra = {},
@@ -40,7 +43,7 @@ function optional<T extends {}>(
 }
 
 /** An option with a constant default. */
-function option<T extends {}>(
+function option<T extends Readable>(
   kind: ValueKind<T>,
   fallback: T,
   help: string,

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { commands } from './commands.ts';
-import type { CommandRow } from './commands.ts';
+import type { CommandRow } from './command-row.ts';
 import { environmentVariable, longFlag } from './options.ts';
 import type { OptionRow } from './options.ts';
 

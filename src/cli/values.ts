@@ -14,7 +14,7 @@ export interface ValueKind<T> {
 /** Present or not. From the environment it is read as 1, true, 0 or false. */
 export const flag: ValueKind<boolean> = {
   expected: '1, true, 0 or false',
-  read: (text) => ({ 1: true, true: true, 0: false, false: false })[text],
+  read: (found) => (/^(1|true)$/.test(found) ? true : /^(0|false)$/.test(found) ? false : undefined),
 };
 
 /** A decimal integer of at least `minimum` and at most `maximum`. */
