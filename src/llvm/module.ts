@@ -156,6 +156,21 @@ export class Module {
     }
   }
 
+  /** Turns `minsize` into `optsize`: -Oz into -Os, for the named functions or for all. */
+  relax(names: readonly string[] | 'all'): void {
+    const { call } = this.library;
+    const kind = (name: string): unknown => call.LLVMGetEnumAttributeKindForName(name, name.length);
+    const minimumSize = kind('minsize');
+    const optimiseSize = call.LLVMCreateEnumAttribute(this.context, kind('optsize'), 0);
+    const wanted = names === 'all' ? undefined : new Set(names);
+    for (const value of this.definedFunctions()) {
+      if (wanted !== undefined && !wanted.has(this.nameOf(value))) continue;
+      if (call.LLVMGetEnumAttributeAtIndex(value, functionIndex, minimumSize) === null) continue;
+      call.LLVMRemoveEnumAttributeAtIndex(value, functionIndex, minimumSize);
+      call.LLVMAddAttributeAtIndex(value, functionIndex, optimiseSize);
+    }
+  }
+
   /** What LLVM's verifier objects to, or nothing. */
   verify(): string | undefined {
     const message: [Reference | null] = [null];

@@ -6,7 +6,7 @@ import koffi from 'koffi';
 import { loadLibrary } from './bindings.ts';
 import { contentHash, LlvmRefusal, Machines, Module } from './module.ts';
 import { readObject, type ElfObject } from './object-file.ts';
-import type { Recipe } from './recipe.ts';
+import { codegenSwitches, switchesOf, type CodegenSwitch, type Recipe } from './recipe.ts';
 import type { CodegenLevel } from './module.ts';
 import type {
   FromWorker,
@@ -51,6 +51,20 @@ function remember(key: string, sizes: ElfObject): void {
   measured.set(key, sizes);
 }
 
+let switchesInForce: CodegenSwitch[] = [];
+
+/** LLVM's options are global to the process: switches on what is wanted and off what is not. */
+function useSwitches(wanted: CodegenSwitch[]): void {
+  const words = [
+    ...switchesInForce.filter((name) => !wanted.includes(name)).map((name) => codegenSwitches[name]),
+    ...wanted.filter((name) => !switchesInForce.includes(name)),
+  ];
+  if (words.length === 0) return;
+  const line = ['ozma', ...words.map((word) => `-${word}`)];
+  library.call.LLVMParseCommandLineOptions(line.length, line, null);
+  switchesInForce = wanted;
+}
+
 function withModule<T>(hash: string, keepNames: boolean, use: (module: Module) => T): T {
   const source = modules.get(hash);
   if (source === undefined) throw new Error(`module ${hash} was not loaded`);
@@ -81,6 +95,12 @@ function apply(module: Module, recipe: Recipe, machine: bigint): void {
       case 'inlining':
         module.setInlining(step.never, step.always);
         break;
+      case 'relax':
+        module.relax(step.functions);
+        break;
+      case 'switches':
+        // In force already: see useSwitches.
+        break;
     }
   }
 }
@@ -99,6 +119,8 @@ function describe(module: Module): ModuleSummary {
 
 function measure(module: Module, recipe: Recipe, options: MeasureOptions): Measurement {
   const machine = machineFor(module, options.level);
+  const switches = switchesOf(recipe);
+  useSwitches(switches);
   apply(module, recipe, machine);
   const functions = module.functions();
   const instructions = functions.reduce((sum, summary) => sum + summary.instructions, 0);
@@ -106,7 +128,7 @@ function measure(module: Module, recipe: Recipe, options: MeasureOptions): Measu
   const measurement: Measurement = { instructions, hash, reused: false };
   if (options.perFunction === true) measurement.functionInstructions = functions;
   if (!options.codegen) return measurement;
-  const key = `${options.level} ${hash}`;
+  const key = `${options.level} ${hash} ${switches.join(' ')}`;
   let sizes = measured.get(key);
   if (sizes === undefined) {
     sizes = readObject(module.emit('object', machine));
@@ -129,6 +151,7 @@ function answer(request: Request): unknown {
     case 'emit':
       return withModule(request.module, false, (module) => {
         const machine = machineFor(module, request.level);
+        useSwitches(switchesOf(request.recipe));
         apply(module, request.recipe, machine);
         const broken = module.verify();
         if (broken !== undefined) throw new LlvmRefusal(`the verifier found: ${broken}`);
