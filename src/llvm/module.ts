@@ -121,17 +121,20 @@ export class Module {
   /** Runs a pipeline on the whole module, or on one function. Throws LlvmRefusal. */
   runPasses(pipeline: string, machine: Reference, functionName?: string): void {
     const { call } = this.library;
+    const functionPasses = call.LLVMRunPassesOnFunction;
+    let target: unknown;
+    if (functionName !== undefined) {
+      if (functionPasses === undefined) throw new LlvmRefusal('pipelines of single functions need LLVM 20');
+      target = call.LLVMGetNamedFunction(this.reference, functionName);
+      // Inlined away, or only declared: nothing to do.
+      if (target === null || call.LLVMIsDeclaration(target)) return;
+    }
     const options = call.LLVMCreatePassBuilderOptions();
     try {
       const error =
-        functionName === undefined
+        functionPasses === undefined || target === undefined
           ? call.LLVMRunPasses(this.reference, pipeline, machine, options)
-          : call.LLVMRunPassesOnFunction!(
-              call.LLVMGetNamedFunction(this.reference, functionName),
-              pipeline,
-              machine,
-              options,
-            );
+          : functionPasses(target, pipeline, machine, options);
       if (error !== null) {
         throw new LlvmRefusal(takeText(call.LLVMGetErrorMessage(error), call.LLVMDisposeErrorMessage));
       }
