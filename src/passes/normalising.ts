@@ -20,7 +20,7 @@ const doesNothing = /^(no-op-|verify$)/;
  * `globaldce,function(sroa),function(dce)`).
  */
 export function normalisePipeline(nodes: readonly PassNode[], levelOf?: LevelOf): PassNode[] {
-  const explicit = levelOf === undefined ? nodes : wrapFirst(nodes, levelOf);
+  const explicit = levelOf === undefined ? nodes : spellOutFirst(nodes, levelOf);
   return simplify(explicit, 'module', levelOf);
 }
 
@@ -70,7 +70,7 @@ function wrap(leaf: PassNode, at: PassLevel, levelOf: LevelOf): PassNode {
 }
 
 /** LLVM lets the first pass decide: when it is not a module pass, the whole text is put into its adaptors. */
-function wrapFirst(nodes: readonly PassNode[], levelOf: LevelOf): readonly PassNode[] {
+export function spellOutFirst(nodes: readonly PassNode[], levelOf: LevelOf): readonly PassNode[] {
   const first = nodes[0];
   if (first === undefined || containers.has(first.name)) return wrapContainer(nodes);
   const level = levelOf(first) ?? 'module';

@@ -96,7 +96,8 @@ int main() {
   const Named *named = as_named(shapes[3].get());
   EXPECT(named != nullptr && named->name()[0] == 'l' && named->id == 11);
   EXPECT(as_shape(named) == shapes[3].get());
-  EXPECT(typeid(*shapes[1]) == typeid(Square) && typeid(*shapes[1]) != typeid(Rectangle));
+  const Shape &square = *shapes[1];
+  EXPECT(typeid(square) == typeid(Square) && typeid(square) != typeid(Rectangle));
   Bottom bottom;
   Left &left = bottom;
   Right &right = bottom;
