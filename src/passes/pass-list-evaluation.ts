@@ -82,7 +82,8 @@ export interface PreparedSuite {
   dispose(): Promise<void>;
 }
 
-function settingsOf(options: EvaluationOptions): BuildSettings {
+/** The options with their defaults, as a single try needs them. */
+export function settingsOf(options: EvaluationOptions): BuildSettings {
   const memory = options.memory ?? 4 * 2 ** 30;
   return {
     installation: options.installation,
