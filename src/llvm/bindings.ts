@@ -128,8 +128,12 @@ export interface LlvmLibrary {
   targets: readonly string[];
 }
 
+const stackBytes = 8 * 1024 * 1024;
+
 /** Loads the library and initialises its targets. Call once a process: LLVM keeps global state. */
 export function loadLibrary(path: string): LlvmLibrary {
+  // Passes recurse deeply; `opt` runs them on the 8 MiB that a main thread has, koffi on 2 MiB of its own.
+  koffi.config({ sync_stack_size: stackBytes });
   const library = koffi.load(path);
   const call: Record<string, Call> = {};
   for (const [name, prototype] of Object.entries(prototypes)) call[name] = library.func(prototype);

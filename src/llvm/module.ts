@@ -59,7 +59,8 @@ export class Machines {
       codegenLevel[settings.level],
       settings.positionIndependent ? relocation.positionIndependent : relocation.static,
       codeModelDefault,
-    ) as Reference;
+    ) as Reference | null;
+    if (machine === null) throw new LlvmRefusal(`no code generation for ${settings.triple}`);
     this.machines.set(key, machine);
     return machine;
   }
@@ -143,18 +144,23 @@ export class Module {
     }
   }
 
-  /** Marks functions so that the inliner never, or always, copies them into their callers. */
+  /**
+   * Marks functions so that the inliner never, or always, copies them into their callers. A function that
+   * the program itself marked the other way keeps its mark: LLVM takes no function with both.
+   */
   setInlining(never: readonly string[], always: readonly string[]): void {
     const { call } = this.library;
-    const attribute = (name: string): unknown =>
-      call.LLVMCreateEnumAttribute(this.context, call.LLVMGetEnumAttributeKindForName(name, name.length), 0);
-    for (const [names, kind] of [
-      [never, 'noinline'],
-      [always, 'alwaysinline'],
+    const kind = (name: string): unknown => call.LLVMGetEnumAttributeKindForName(name, name.length);
+    for (const [names, wanted, opposite] of [
+      [never, 'noinline', 'alwaysinline'],
+      [always, 'alwaysinline', 'noinline'],
     ] as const) {
+      const attribute = call.LLVMCreateEnumAttribute(this.context, kind(wanted), 0);
       for (const name of names) {
         const value = call.LLVMGetNamedFunction(this.reference, name);
-        if (value !== null) call.LLVMAddAttributeAtIndex(value, functionIndex, attribute(kind));
+        if (value === null) continue;
+        if (call.LLVMGetEnumAttributeAtIndex(value, functionIndex, kind(opposite)) !== null) continue;
+        call.LLVMAddAttributeAtIndex(value, functionIndex, attribute);
       }
     }
   }
@@ -206,19 +212,10 @@ export class Module {
     const { call } = this.library;
     const summaries: FunctionSummary[] = [];
     for (const value of this.definedFunctions()) {
-      let instructions = 0;
-      for (
-        let block = call.LLVMGetFirstBasicBlock(value);
-        block !== null;
-        block = call.LLVMGetNextBasicBlock(block)
-      ) {
-        let instruction = call.LLVMGetFirstInstruction(block);
-        for (; instruction !== null; instruction = call.LLVMGetNextInstruction(instruction)) instructions++;
-      }
       const kind = call.LLVMGetLinkage(value) as number;
       summaries.push({
         name: this.nameOf(value),
-        instructions,
+        instructions: this.instructionsOf(value),
         internal: kind === linkage.internal || kind === linkage.private,
       });
     }
@@ -227,7 +224,20 @@ export class Module {
 
   /** IR instructions in function bodies. */
   instructionCount(): number {
-    return this.functions().reduce((sum, { instructions }) => sum + instructions, 0);
+    let instructions = 0;
+    for (const value of this.definedFunctions()) instructions += this.instructionsOf(value);
+    return instructions;
+  }
+
+  private instructionsOf(value: unknown): number {
+    const { call } = this.library;
+    let instructions = 0;
+    let block = call.LLVMGetFirstBasicBlock(value);
+    for (; block !== null; block = call.LLVMGetNextBasicBlock(block)) {
+      let instruction = call.LLVMGetFirstInstruction(block);
+      for (; instruction !== null; instruction = call.LLVMGetNextInstruction(instruction)) instructions++;
+    }
+    return instructions;
   }
 
   private nameOf(value: unknown): string {

@@ -5,7 +5,7 @@
 import koffi from 'koffi';
 import { loadLibrary } from './bindings.ts';
 import { contentHash, LlvmRefusal, Machines, Module } from './module.ts';
-import { readObject, type ElfObject } from './object-file.ts';
+import { ObjectFormatError, readObject, readSizes, type ElfObject, type ObjectSizes } from './object-file.ts';
 import { codegenSwitches, switchesOf, type CodegenSwitch, type Recipe } from './recipe.ts';
 import type { CodegenLevel } from './module.ts';
 import type {
@@ -37,16 +37,34 @@ function limitMemory(megabytes: number): void {
   setrlimit(dataSegment, new BigUint64Array([bytes, bytes]));
 }
 
+/** The kernel ends this process with its parent, also while LLVM loops and no message is read. */
+function dieWithParent(): void {
+  if (process.platform !== 'linux') return;
+  const parentDeathSignal = 1;
+  const kill = 9;
+  const control = koffi.load('libc.so.6').func('int prctl(int option, unsigned long signal)') as (
+    option: number,
+    signal: number,
+  ) => number;
+  control(parentDeathSignal, kill);
+}
+
+// First of all: koffi takes its settings before it has loaded any library.
 const library = loadLibrary(libraryPath);
+dieWithParent();
 const machines = new Machines(library);
 const modules = new Map<string, ModuleSource>();
 limitMemory(Number(memoryMegabytes));
 
+/** What is known of an object; its functions only where somebody asked for them. */
+type KnownSizes = ObjectSizes & Partial<Pick<ElfObject, 'functions'>>;
+
 /** Object sizes by code generation level and hash of the IR; the oldest are forgotten. */
-const measured = new Map<string, ElfObject>();
+const measured = new Map<string, KnownSizes>();
 const measuredCapacity = 20_000;
 
-function remember(key: string, sizes: ElfObject): void {
+function remember(key: string, sizes: KnownSizes): void {
+  measured.delete(key);
   if (measured.size >= measuredCapacity) measured.delete(measured.keys().next().value!);
   measured.set(key, sizes);
 }
@@ -118,27 +136,30 @@ function describe(module: Module): ModuleSummary {
 }
 
 function measure(module: Module, recipe: Recipe, options: MeasureOptions): Measurement {
-  const machine = machineFor(module, options.level);
+  const { level, codegen, perFunction = false, reuse = true } = options;
+  const machine = machineFor(module, level);
   const switches = switchesOf(recipe);
   useSwitches(switches);
   apply(module, recipe, machine);
-  const functions = module.functions();
-  const instructions = functions.reduce((sum, summary) => sum + summary.instructions, 0);
+  const functions = perFunction ? module.functions() : undefined;
+  const instructions =
+    functions?.reduce((sum, summary) => sum + summary.instructions, 0) ?? module.instructionCount();
   const hash = contentHash(module.bitcode());
   const measurement: Measurement = { instructions, hash, reused: false };
-  if (options.perFunction === true) measurement.functionInstructions = functions;
-  if (!options.codegen) return measurement;
-  const key = `${options.level} ${hash} ${switches.join(' ')}`;
-  let sizes = measured.get(key);
-  if (sizes === undefined) {
-    sizes = readObject(module.emit('object', machine));
+  if (functions !== undefined) measurement.functionInstructions = functions;
+  if (!codegen) return measurement;
+  const key = `${level} ${hash} ${switches.join(' ')}`;
+  let sizes = reuse ? measured.get(key) : undefined;
+  if (sizes === undefined || (perFunction && sizes.functions === undefined)) {
+    const object = module.emit('object', machine);
+    sizes = perFunction ? readObject(object) : readSizes(object);
     remember(key, sizes);
   } else {
     measurement.reused = true;
   }
   measurement.bytes = sizes.bytes;
   measurement.text = sizes.text;
-  if (options.perFunction === true) measurement.functions = sizes.functions;
+  if (perFunction && sizes.functions !== undefined) measurement.functions = sizes.functions;
   return measurement;
 }
 
@@ -168,6 +189,10 @@ function answer(request: Request): unknown {
   }
 }
 
+function send(message: FromWorker): void {
+  process.send!(message);
+}
+
 process.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'load':
@@ -181,11 +206,10 @@ process.on('message', (message: ToWorker) => {
       try {
         outcome = { ok: true, value: answer(message.request) };
       } catch (error) {
-        if (!(error instanceof LlvmRefusal)) throw error;
+        if (!(error instanceof LlvmRefusal || error instanceof ObjectFormatError)) throw error;
         outcome = { ok: false, failure: { kind: 'refused', message: error.message } };
       }
-      const reply: FromWorker = { id: message.id, outcome };
-      process.send!(reply);
+      send({ kind: 'answer', id: message.id, outcome });
     }
   }
 });
@@ -193,3 +217,4 @@ process.on('message', (message: ToWorker) => {
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C reaches the whole process group; the parent decides what it means.
 process.on('SIGINT', () => undefined);
+send({ kind: 'ready' });

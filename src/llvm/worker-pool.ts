@@ -25,7 +25,7 @@ export interface PoolOptions {
   installation: LlvmInstallation;
   /** Worker processes. */
   workers: number;
-  /** Wall-clock limit of one request. */
+  /** Wall-clock limit of one request; a worker's start is not counted. */
   timeoutSeconds?: number;
   /** Memory limit of one worker. */
   memoryMegabytes?: number;
@@ -46,9 +46,12 @@ const requestsPerWorker = 5000;
 /** LLVM's fatal error line out of a worker's last words; a stack trace is not for people. */
 function lastWords(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim());
-  const telling = lines.find((line) => /LLVM ERROR|Assertion|error:|what\(\)|UNREACHABLE/.test(line));
+  const telling = lines.find((line) => /LLVM ERROR|Assertion|error:|what\(\)|UNREACHABLE/i.test(line));
   return telling ?? '';
 }
+
+/** A worker that has not come up by then is ended; seen 0.2 s, and 5 s on a machine with too much to do. */
+const startSeconds = 60;
 
 class Worker {
   private readonly process: ChildProcess;
@@ -58,7 +61,9 @@ class Worker {
   private job: Job | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stderr = '';
+  private ready = false;
   private timedOut = false;
+  private stopped = false;
   private served = 0;
   private nextId = 0;
 
@@ -73,7 +78,10 @@ class Worker {
     this.process.stderr!.on('data', (chunk: Buffer) => {
       this.stderr = (this.stderr + chunk.toString('utf8')).slice(-stderrTail);
     });
-    this.process.on('message', (message: FromWorker) => this.finish(message.outcome));
+    this.process.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') this.start();
+      else this.finish(message.outcome);
+    });
     this.process.on('error', () => undefined);
     // 'close' comes after stderr has been read to its end, 'exit' does not.
     this.process.on('close', (exitCode, signal) => this.died(exitCode, signal));
@@ -81,15 +89,25 @@ class Worker {
 
   run(job: Job): void {
     this.job = job;
-    this.timer = setTimeout(() => {
-      this.timedOut = true;
-      this.process.kill('SIGKILL');
-    }, this.settings.timeoutSeconds * 1000);
+    this.limit(this.ready ? this.settings.timeoutSeconds : startSeconds);
     if (!this.loaded.has(job.module.hash)) {
       this.loaded.add(job.module.hash);
       this.send({ kind: 'load', module: job.module });
     }
     this.send({ kind: 'request', id: this.nextId++, request: job.request });
+  }
+
+  private start(): void {
+    this.ready = true;
+    if (this.job !== undefined) this.limit(this.settings.timeoutSeconds);
+  }
+
+  private limit(seconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.timedOut = true;
+      this.process.kill('SIGKILL');
+    }, seconds * 1000);
   }
 
   forget(module: string): void {
@@ -100,11 +118,17 @@ class Worker {
     return this.served >= requestsPerWorker;
   }
 
+  /** Whether it can still be talked to; false a moment before its end is reported. */
+  get connected(): boolean {
+    return this.process.connected;
+  }
+
   get processId(): number | undefined {
     return this.process.pid;
   }
 
   stop(): void {
+    this.stopped = true;
     this.process.kill('SIGKILL');
   }
 
@@ -114,6 +138,8 @@ class Worker {
   }
 
   private finish(outcome: Outcome<unknown>): void {
+    // The answer crossed the signal: the worker is dying, so the end decides and nobody gets it again.
+    if (this.timedOut) return;
     clearTimeout(this.timer);
     const job = this.job;
     this.job = undefined;
@@ -132,6 +158,10 @@ class Worker {
   }
 
   private causeOfDeath(exitCode: number | null, signal: NodeJS.Signals | null): Failure {
+    if (this.stopped) return { kind: 'crashed', message: 'the pool was closed' };
+    if (this.timedOut && !this.ready) {
+      return { kind: 'crashed', message: `the worker did not start within ${startSeconds} s` };
+    }
     if (this.timedOut) return { kind: 'timedOut', seconds: this.settings.timeoutSeconds };
     if (/out of memory|bad_alloc|Allocation failed|allocation of size/i.test(this.stderr)) {
       return { kind: 'outOfMemory', megabytes: this.settings.memoryMegabytes };
@@ -200,6 +230,10 @@ export class WorkerPool {
   private ask<T>(module: ModuleSource, request: Request): Promise<Outcome<T>> {
     return new Promise((resolve) => {
       const settle = (outcome: Outcome<unknown>): void => resolve(outcome as Outcome<T>);
+      if (this.closed) {
+        settle({ ok: false, failure: { kind: 'crashed', message: 'the pool was closed' } });
+        return;
+      }
       this.queue.push({ module, request, settle });
       this.dispatch();
     });
@@ -207,7 +241,9 @@ export class WorkerPool {
 
   private dispatch(): void {
     while (this.queue.length > 0 && !this.closed) {
-      const worker = this.idle.pop() ?? this.start();
+      const idle = this.idle.pop();
+      if (idle?.connected === false) continue;
+      const worker = idle ?? this.start();
       if (worker === undefined) return;
       worker.run(this.queue.shift()!);
     }

@@ -46,6 +46,8 @@ export interface MeasureOptions {
   codegen: boolean;
   /** Sizes (or instruction counts) function by function. */
   perFunction?: boolean;
+  /** Take the sizes of IR that was measured before without generating code again; default true. */
+  reuse?: boolean;
 }
 
 export type Request =
@@ -67,7 +69,8 @@ export type ToWorker =
   | { kind: 'forget'; module: string }
   | { kind: 'request'; id: number; request: Request };
 
-export type FromWorker = { id: number; outcome: Outcome<unknown> };
+/** The worker's side: once that it is up, then an answer for each request. */
+export type FromWorker = { kind: 'ready' } | { kind: 'answer'; id: number; outcome: Outcome<unknown> };
 
 /** One line that names the failure, for people. */
 export function describeFailure(failure: Failure): string {
@@ -79,8 +82,10 @@ export function describeFailure(failure: Failure): string {
     case 'outOfMemory':
       return `needed more than ${failure.megabytes} MB`;
     case 'crashed': {
-      const how = failure.signal ?? `exit code ${failure.exitCode ?? '?'}`;
-      return `crashed (${how})${failure.message === '' ? '' : `: ${failure.message}`}`;
+      const code = failure.exitCode === undefined ? undefined : `exit code ${failure.exitCode}`;
+      const how = failure.signal ?? code;
+      const cause = how === undefined ? 'crashed' : `crashed (${how})`;
+      return failure.message === '' ? cause : `${cause}: ${failure.message}`;
     }
   }
 }
