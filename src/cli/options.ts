@@ -85,23 +85,41 @@ const searchOptions = {
 export const tuneOptions = {
   output: optional(
     text('a file name', '<file>'),
-    'where to write the result; the default is beside the source',
+    'where to write: a file, or a folder for several sources; without it no object is written',
     {
       short: 'o',
     },
   ),
-  emit: option(oneOf('obj', 'asm', 'll', 'bc', 'pipeline'), 'obj', 'what to write'),
+  emit: option(
+    oneOf('obj', 'asm', 'll', 'bc', 'pipeline'),
+    'obj',
+    'what to write; without -o all but objects and bitcode go to stdout',
+  ),
   ...searchOptions,
   target: optional(targetTriple, 'the machine to compile for', { fallbackText: "clang's own" }),
   test: optional(
     text('a shell command', '<command>'),
-    'a command that must succeed with the result in place, else the next best is tried',
+    'a command that must succeed with the results in place; a source that breaks it goes back to -Oz',
+  ),
+  recipe: optional(
+    text('a file name', '<file>'),
+    'apply the recipe in this file, as --emit pipeline writes it, instead of searching',
   ),
   json,
 };
 
 /** `cc` takes these from the environment alone: its arguments are clang's. */
-export const ccOptions = searchOptions;
+export const ccOptions = {
+  ...searchOptions,
+  compiles: option(wholeNumber(1), 50, 'how many candidates to compile and measure for a file, at most'),
+  jobs: option(
+    wholeNumber(1),
+    1,
+    'how many candidates to compile at the same time; make -j is the better way',
+  ),
+  quiet: option(flag, false, 'say nothing that clang would not say'),
+  log: optional(text('a file name', '<file>'), 'append a line of JSON for each tuned file'),
+};
 
 export const passesListOptions = {
   all: option(flag, false, 'also the passes that are not trusted, each with the reason'),

@@ -1,0 +1,235 @@
+// `tune`: sources in, checked results out. Loads every source, searches over one pool of workers, writes
+// what was asked for, and lets the user's tests have the last word. A source that fails is reported and
+// the others go on. Printing is the command line's.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { OzmaError, type ErrorCode } from '../common/errors.ts';
+import { findInstallation, type LlvmInstallation } from '../llvm/installation.ts';
+import type { CodegenLevel } from '../llvm/module.ts';
+import type { Recipe } from '../llvm/recipe.ts';
+import { WorkerPool } from '../llvm/worker-pool.ts';
+import type { Objective, SearchProgress } from '../search/search.ts';
+import { writeFileAtomically } from './files.ts';
+import { loadSource, naming } from './load-source.ts';
+import { placesFor } from './places.ts';
+import { render, type EmitKind } from './render.ts';
+import type { TuneResult } from './result.ts';
+import { readSources, type Source } from './sources.ts';
+import { bisectFailures, runTests } from './test-command.ts';
+import { backToBaseline, tuneModule, type TunedSource } from './tune-module.ts';
+
+export interface TuneOptions {
+  /** clang flags for every source. */
+  flags?: readonly string[];
+  /** Candidates measured for a source, at most; default 100. */
+  compiles?: number;
+  /** Wall-clock limit for a source; none by default. */
+  seconds?: number;
+  objective?: Objective;
+  /** The back end that sizes are measured with; default Oz. */
+  codegen?: CodegenLevel;
+  target?: string;
+  /** Default 1. */
+  seed?: number;
+  /** Whether functions may get pipelines of their own; default true. */
+  perFunction?: boolean;
+  /** Worker processes; default one a processor core. */
+  jobs?: number;
+  /** A file for one source, a folder for several; without it nothing is written. */
+  output?: string;
+  /** What is written; default the object. */
+  emit?: EmitKind;
+  /** A shell command that must succeed with the written objects in place. Needs `output`. */
+  test?: string;
+  /** Applied in place of a search. */
+  recipe?: Recipe;
+  installation?: LlvmInstallation;
+  /** Aborting ends the search with the best so far. */
+  signal?: AbortSignal;
+  onProgress?: (source: string, progress: SearchProgress) => void;
+  /** Something a person should know while it goes on, a line at a time. */
+  onNote?: (line: string) => void;
+  /** Gets each result's text or bytes when there is no `output`. */
+  onResult?: (result: TuneResult, rendered: Uint8Array | string) => void | Promise<void>;
+}
+
+export interface TuneReport {
+  results: TuneResult[];
+  failures: { source: string; code: ErrorCode; message: string }[];
+  /** Sources that were not begun when the signal came. */
+  notStarted: string[];
+  /** Undefined when there was no test command. */
+  tests?: { passed: boolean; runs: number; broken: string[] };
+}
+
+/**
+ * Throws `usage` for sources or outputs that cannot be, `environment` without LLVM or disk. Refusals of the
+ * compiler are in `failures`.
+ */
+export async function tune(sources: readonly string[], options: TuneOptions = {}): Promise<TuneReport> {
+  const { flags = [], target, onNote = () => {} } = options;
+  const list = await readSources(sources, {
+    flags,
+    onSkip: onNote,
+    ...(target === undefined ? {} : { target }),
+  });
+  const emit = options.emit ?? 'obj';
+  const names = list.map(({ name }) => name);
+  const places = options.output === undefined ? undefined : await placesFor(names, emit, options.output);
+  if (options.test !== undefined && (places === undefined || emit !== 'obj')) {
+    throw new OzmaError('usage', '--test: expected -o and objects, so that the tests can use them');
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'ozma-tune-'));
+  // A second Ctrl-C ends the process without coming back here.
+  const cleanUp = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', cleanUp);
+  const installation = options.installation ?? findInstallation();
+  const jobs = options.jobs ?? availableParallelism();
+  const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds: candidateSeconds });
+  try {
+    return await tuneAll(list, places, pool, folder, jobs, { ...options, emit, onNote });
+  } finally {
+    pool.close();
+    process.off('exit', cleanUp);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The wall-clock limit of one candidate: sqlite3, the largest source we know, needs 10 s with -Oz itself. */
+const candidateSeconds = 60;
+
+type Settled = TuneOptions & Required<Pick<TuneOptions, 'emit' | 'onNote'>>;
+
+async function tuneAll(
+  sources: readonly Source[],
+  places: readonly string[] | undefined,
+  pool: WorkerPool,
+  folder: string,
+  jobs: number,
+  options: Settled,
+): Promise<TuneReport> {
+  const limit = pLimit(jobs);
+  const tuned: (TunedSource | undefined)[] = sources.map(() => undefined);
+  const report: TuneReport = { results: [], failures: [], notStarted: [] };
+  const one = async (source: Source, index: number): Promise<void> => {
+    if (options.signal?.aborted === true) {
+      report.notStarted.push(source.name);
+      return;
+    }
+    try {
+      const own = await mkdtemp(join(folder, 'source-'));
+      const found = await tuneOne(source, own, pool, options);
+      const place = places?.[index];
+      tuned[index] = await handOver(found, place, pool, options);
+    } catch (error) {
+      if (!(error instanceof OzmaError) || error.code !== 'refused') throw error;
+      report.failures.push({ source: source.name, code: error.code, message: error.message });
+      options.onNote(error.message);
+    }
+  };
+  const all = await Promise.allSettled(sources.map((source, index) => limit(() => one(source, index))));
+  for (const outcome of all) if (outcome.status === 'rejected') throw outcome.reason;
+  if (options.test !== undefined) {
+    report.tests = await letTestsDecide(tuned, places ?? [], options.test, options);
+  }
+  report.results = tuned.flatMap((entry) => (entry === undefined ? [] : [entry.result]));
+  return report;
+}
+
+async function tuneOne(
+  source: Source,
+  folder: string,
+  pool: WorkerPool,
+  options: Settled,
+): Promise<TunedSource> {
+  const level = options.codegen ?? 'Oz';
+  const loaded = await loadSource(pool, source, level, folder);
+  const { seconds, signal, onProgress } = options;
+  const work = tuneModule(
+    pool,
+    loaded,
+    {
+      objective: options.objective ?? 'bytes',
+      level,
+      compiles: options.compiles ?? 100,
+      seed: options.seed ?? 1,
+      perFunction: options.perFunction ?? true,
+      ...(seconds === undefined ? {} : { seconds }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined
+        ? {}
+        : { onProgress: (progress: SearchProgress) => onProgress(source.name, progress) }),
+    },
+    options.recipe,
+  );
+  const tuned = await naming(source.name, work);
+  pool.forget(loaded.module);
+  return tuned;
+}
+
+async function handOver(
+  tuned: TunedSource,
+  place: string | undefined,
+  pool: WorkerPool,
+  options: Settled,
+): Promise<TunedSource> {
+  const { result } = tuned;
+  if (result.rejected !== undefined) {
+    options.onNote(`${result.source}: clang's own object is kept: ${result.rejected.reason}`);
+  }
+  if (place === undefined && options.onResult === undefined) return tuned;
+  const { bytes, note } = await render(pool, tuned, options.emit);
+  if (note !== undefined) options.onNote(note);
+  if (place === undefined) {
+    await options.onResult?.(result, bytes);
+    return tuned;
+  }
+  await writeFileAtomically(place, bytes);
+  return { ...tuned, result: { ...result, output: place } };
+}
+
+/** Changes entries of `tuned` back to the baseline where the tests demand it. */
+async function letTestsDecide(
+  tuned: (TunedSource | undefined)[],
+  places: readonly string[],
+  command: string,
+  options: Settled,
+): Promise<NonNullable<TuneReport['tests']>> {
+  const candidates = [...tuned.entries()].flatMap(([index, entry]) =>
+    entry !== undefined && entry.result.best.origin !== 'baseline' ? [index] : [],
+  );
+  let inPlace = new Set(candidates);
+  const place = async (wanted: ReadonlySet<number>): Promise<void> => {
+    for (const index of candidates) {
+      if (wanted.has(index) === inPlace.has(index)) continue;
+      const entry = tuned[index]!;
+      const object = wanted.has(index) ? entry.object : entry.loaded.baseline.object;
+      await writeFileAtomically(places[index]!, await readFile(object));
+    }
+    inPlace = new Set(wanted);
+  };
+  let outcome;
+  try {
+    outcome = await bisectFailures(candidates, place, () => runTests(command, options.signal));
+  } catch (error) {
+    await place(new Set());
+    throw error;
+  }
+  for (const index of outcome.passed ? outcome.broken : candidates) {
+    const entry = tuned[index]!;
+    const reason = outcome.passed ? `the tests fail: ${command}` : 'the tests fail with clang -Oz too';
+    tuned[index] = backToBaseline(entry, reason);
+    if (outcome.passed) {
+      options.onNote(
+        `${entry.result.source}: the tests fail with ${entry.result.best.pipeline}; back to -Oz`,
+      );
+    }
+  }
+  for (const entry of tuned) entry?.result.checks.push({ name: 'tests', passed: outcome.passed });
+  const broken = outcome.broken.map((index) => tuned[index]!.result.source);
+  return { passed: outcome.passed, runs: outcome.runs, broken };
+}
