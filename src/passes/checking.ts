@@ -57,6 +57,11 @@ function checkNodes(nodes: readonly PassNode[], at: PassLevel, vocabulary: Vocab
         { kind: 'unknown-name' as const, pass, nearest: nearest(node.name, containers.keys()), message },
       ];
     }
+    if (node.name === 'repeat' && Number.parseInt(vocabulary.llvm, 10) >= 22) {
+      return [
+        { kind: 'unknown-name' as const, pass, message: `expected no '${pass}(…)': LLVM 22 dropped it` },
+      ];
+    }
     if (node.children.length === 0) {
       return [{ kind: 'empty' as const, pass, message: `expected a pass in '${pass}()', found none` }];
     }

@@ -1,10 +1,11 @@
 // Inlining of `always_inline` functions is not an optimisation: clang does it at -O0 too, and libstdc++ counts
 // on it. `std::string` calls always_inline members whose bodies are here for inlining only
 // (available_externally) and which no library exports, so without it the object does not link.
-// Every pass list that is run on unoptimised IR therefore begins with `always-inline`, unless it has it already.
+// Every pass list that is run on unoptimised IR therefore begins with `always-inline`, unless it has it in time.
 
 import { passNode } from './grammar.ts';
 import type { PassNode } from './grammar.ts';
+import { flattenPipeline } from './nesting.ts';
 import type { LevelOf } from './nesting.ts';
 import { spellOutFirst } from './normalising.ts';
 
@@ -17,9 +18,13 @@ const inlinesThem = new Set([
   'fatlto-pre-link',
 ]);
 
-/** True where the list itself inlines what must be inlined. */
+/** Drops the available_externally bodies, after which they cannot be inlined. */
+const dropsBodies = 'elim-avail-extern';
+
+/** True where the list itself inlines what must be inlined, before the bodies are dropped. */
 export function hasMandatoryInlining(nodes: readonly PassNode[]): boolean {
-  return nodes.some((node) => inlinesThem.has(node.name) || hasMandatoryInlining(node.children ?? []));
+  const first = flattenPipeline(nodes).find(({ name }) => inlinesThem.has(name) || name === dropsBodies);
+  return first !== undefined && first.name !== dropsBodies;
 }
 
 /** The list with `always-inline` before it, where it needs that; the empty list becomes `always-inline`. */

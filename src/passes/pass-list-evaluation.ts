@@ -48,7 +48,8 @@ export interface PassListResult {
   crashed: { program: string; cause: string }[];
   timedOut: { program: string; step: string }[];
   broken: { program: string; how: string }[];
-  /** `passed` only where every program did; `incomplete` when interrupted before that was known. */
+  /** `passed` only where every program did; `incomplete` when interrupted before that was known,
+   * and where there was no program to try it on. */
   verdict: 'passed' | 'crashed' | 'timed-out' | 'broken' | 'incomplete';
 }
 
@@ -252,5 +253,5 @@ function verdictOf(result: PassListResult, interrupted: boolean): PassListResult
   if (result.broken.length > 0) return 'broken';
   if (result.timedOut.length > 0) return 'timed-out';
   if (result.crashed.length > 0) return 'crashed';
-  return interrupted ? 'incomplete' : 'passed';
+  return interrupted || result.programs === 0 ? 'incomplete' : 'passed';
 }

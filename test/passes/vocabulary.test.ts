@@ -76,6 +76,8 @@ describe('checking', () => {
     ['function(globaldce)', 'wrong-level', undefined],
     ['sroa,globaldce', 'wrong-level', undefined],
     ['function()', 'empty', undefined],
+    ['module(repeat<2>(globaldce))', 'unknown-name', undefined],
+    ['sroa(dce)', 'unknown-name', 'loop'],
   ])('%s: %s', (text, kind, nearest) => {
     const found = problems(text);
     expect(found.map((problem) => problem.kind)).toEqual([kind]);

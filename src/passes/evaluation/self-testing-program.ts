@@ -3,7 +3,7 @@
 // (.jsonl or .jsonl.gz; a row's program is prompt + canonical_solution + test). Nothing is compiled here.
 
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { OzmaError } from '../../common/errors.ts';
@@ -50,7 +50,7 @@ async function readFolder(folder: string): Promise<SelfTestingProgram[]> {
   for (const name of (await readdir(folder)).sort()) {
     const language = languages[extname(name)];
     if (language === undefined) continue;
-    programs.push({ name, language, source: { file: join(folder, name) }, flags: [] });
+    programs.push({ name, language, source: { file: resolve(folder, name) }, flags: [] });
   }
   return programs;
 }

@@ -109,7 +109,8 @@ export const notOptimisations: Readonly<Record<string, string>> = {
   'strip-gc-relocates': garbageCollection,
   'synthetic-counts-propagation': profile,
   'transform-warning': 'writes warnings',
-  'unify-loop-exits': 'prepares control flow for targets without branches',
+  'unify-loop-exits':
+    'prepares control flow for targets without branches; crashes the compiler on exceptions',
   'wasm-eh-prepare': codeGeneration,
   'win-eh-prepare': codeGeneration,
 };

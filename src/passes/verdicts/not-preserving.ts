@@ -34,6 +34,9 @@ export const notPreserving: Readonly<Record<string, string>> = {
   wholeprogramdevirt: wholeProgram,
 
   // By evidence.
-  'attributor-cgscc': 'breaks programs: it dropped code that was used',
-  structurizecfg: 'breaks programs outside its place before GPU code generation',
+  attributor:
+    'breaks programs (`attributor` before `gvn`) and crashes the compiler (SIGSEGV on virtual bases)',
+  'attributor-cgscc': 'breaks programs, alone (aliasing.c), and crashes the compiler on exceptions',
+  newgvn: 'breaks programs: after `gvn,dse` it loses stores (templates.cc)',
+  structurizecfg: 'breaks programs, alone (big-switch.c, goto.c); its place is before GPU code generation',
 };

@@ -5,8 +5,7 @@
 export const usable: Readonly<Record<string, string>> = {
   // Module
   'always-inline': 'inlines functions marked always_inline',
-  attributor: 'infers attributes across functions by fixpoint and acts on them',
-  'attributor-light': 'attributor with the cheap attributes only',
+  'attributor-light': 'infers the cheaper attributes across functions by fixpoint',
   'called-value-propagation': 'notes the possible callees of indirect calls',
   'canonicalize-aliases': 'makes aliases point to objects, not to other aliases',
   constmerge: 'joins equal constants',
@@ -94,7 +93,6 @@ export const usable: Readonly<Record<string, string>> = {
   'mldst-motion': 'joins loads and stores of both sides of a diamond',
   'move-auto-init': 'moves automatic initialisation to the first use',
   'nary-reassociate': 'reassociates so that subexpressions are shared',
-  newgvn: 'value numbering, the newer one',
   'partially-inline-libcalls': 'inlines the fast way of sqrt and the like',
   reassociate: 'orders commutative operands for further folding',
   reg2mem: 'demotes values to stack slots, the inverse of mem2reg',
