@@ -27,6 +27,12 @@ const visibilityHidden = 1;
 /** LLVMAttributeFunctionIndex. */
 const functionIndex = -1;
 
+/** Whether these bytes are bitcode, bare or in Apple's wrapper; anything else is read as text. */
+export function isBitcode(bytes: Uint8Array): boolean {
+  const magic = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+  return magic === 'BC\xc0\xde' || magic === '\xde\xc0\x17\x0b';
+}
+
 /** A failure that LLVM reported and survived: unknown pass, broken IR. */
 export class LlvmRefusal extends Error {
   override readonly name = 'LlvmRefusal';
@@ -84,8 +90,22 @@ export class Module {
     this.reference = reference;
   }
 
-  /** Parses bitcode or text. Throws LlvmRefusal with LLVM's own words. */
+  /**
+   * Parses bitcode or text. Names of values are dropped unless asked for, so that they do not enter hashes.
+   * Throws LlvmRefusal with the first line of LLVM's own words.
+   */
   static parse(library: LlvmLibrary, bytes: Uint8Array, name: string, keepNames = false): Module {
+    if (keepNames || isBitcode(bytes)) return Module.read(library, bytes, name, keepNames);
+    // LLVM reads text only into a context that keeps names; they are gone after a way through bitcode.
+    const named = Module.read(library, bytes, name, true);
+    try {
+      return Module.read(library, named.bitcode(), name, false);
+    } finally {
+      named.dispose();
+    }
+  }
+
+  private static read(library: LlvmLibrary, bytes: Uint8Array, name: string, keepNames: boolean): Module {
     const { call } = library;
     const context = call.LLVMContextCreate() as Reference;
     call.LLVMContextSetDiscardValueNames(context, !keepNames);
@@ -95,7 +115,7 @@ export class Module {
     if (call.LLVMParseIRInContext(context, buffer, module, message) || module[0] === null) {
       const text = takeText(message[0], call.LLVMDisposeMessage);
       call.LLVMContextDispose(context);
-      throw new LlvmRefusal(text.trim());
+      throw new LlvmRefusal(text.trim().split('\n')[0]!);
     }
     return new Module(library, context, module[0]);
   }

@@ -4,7 +4,7 @@
 
 import koffi from 'koffi';
 import { loadLibrary } from './bindings.ts';
-import { contentHash, LlvmRefusal, Machines, Module } from './module.ts';
+import { contentHash, isBitcode, LlvmRefusal, Machines, Module } from './module.ts';
 import { ObjectFormatError, readObject, readSizes, type ElfObject, type ObjectSizes } from './object-file.ts';
 import { codegenSwitches, switchesOf, type CodegenSwitch, type Recipe } from './recipe.ts';
 import type { CodegenLevel } from './module.ts';
@@ -83,10 +83,12 @@ function useSwitches(wanted: CodegenSwitch[]): void {
   switchesInForce = wanted;
 }
 
-function withModule<T>(hash: string, keepNames: boolean, use: (module: Module) => T): T {
+function withModule<T>(hash: string, use: (module: Module) => T): T {
   const source = modules.get(hash);
   if (source === undefined) throw new Error(`module ${hash} was not loaded`);
-  const module = Module.parse(library, source.bytes, hash, keepNames);
+  const module = Module.parse(library, source.bytes, 'input');
+  // Text is slow to read, and every candidate starts from it.
+  if (!isBitcode(source.bytes)) modules.set(hash, { ...source, bytes: module.bitcode() });
   try {
     if (source.triple !== undefined) module.triple = source.triple;
     return use(module);
@@ -166,11 +168,11 @@ function measure(module: Module, recipe: Recipe, options: MeasureOptions): Measu
 function answer(request: Request): unknown {
   switch (request.operation) {
     case 'describe':
-      return withModule(request.module, false, describe);
+      return withModule(request.module, describe);
     case 'measure':
-      return withModule(request.module, false, (module) => measure(module, request.recipe, request.options));
+      return withModule(request.module, (module) => measure(module, request.recipe, request.options));
     case 'emit':
-      return withModule(request.module, false, (module) => {
+      return withModule(request.module, (module) => {
         const machine = machineFor(module, request.level);
         useSwitches(switchesOf(request.recipe));
         apply(module, request.recipe, machine);
