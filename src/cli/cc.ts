@@ -1,11 +1,18 @@
-// `ozma cc`: a drop-in for clang. Its operands are clang's arguments, untouched; its settings come from
-// the environment. To be wired to src/tune/.
+// `ozma cc` and `ozma c++`: operands are clang's arguments, untouched; settings come from the environment.
+// The work is src/tune/cc/.
 
-import { OzmaError } from '../common/errors.ts';
+import { cc as compile } from '../tune/cc/cc.ts';
+import type { Driver } from '../tune/cc/compile-request.ts';
 import type { CommandInput } from './command-row.ts';
 import type { ccOptions } from './options.ts';
 
 /** Resolves to clang's exit code. */
-export async function cc(input: CommandInput<typeof ccOptions>): Promise<number> {
-  throw new OzmaError('environment', `cc ${input.operands.join(' ')}: not part of this build yet`);
+export async function cc(input: CommandInput<typeof ccOptions>, driver: Driver): Promise<number> {
+  const { compiles, seconds, objective, seed, perFunction, jobs, quiet, log } = input.options;
+  return await compile(driver, input.operands, {
+    search: { compiles, objective, seed, perFunction, ...(seconds === undefined ? {} : { seconds }) },
+    jobs,
+    quiet,
+    ...(log === undefined ? {} : { log }),
+  });
 }

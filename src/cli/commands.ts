@@ -37,7 +37,20 @@ export const commands: readonly CommandRow[] = [
       fromEnvironment: true,
       examples: ["make CC='ozma cc'", 'OZMA_COMPILES=20 ozma cc -c deflate.c -o deflate.o'],
     },
-    async (input) => (await import('./cc.ts')).cc(input),
+    async (input) => (await import('./cc.ts')).cc(input, 'clang'),
+  ),
+  command(
+    {
+      name: 'c++',
+      operands: '[arguments...]',
+      operandsHelp: 'the arguments of clang++',
+      summary: 'the same for C++: a drop-in CXX',
+      description: 'Like `ozma cc`, with clang++ in the place of clang.',
+      options: ccOptions,
+      fromEnvironment: true,
+      examples: ["make CC='ozma cc' CXX='ozma c++'"],
+    },
+    async (input) => (await import('./cc.ts')).cc(input, 'clang++'),
   ),
   command(
     {

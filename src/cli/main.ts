@@ -24,6 +24,9 @@ function report(thrown: unknown): number {
   return 1;
 }
 
+/** The commands whose words are clang's. */
+const drivers = ['cc', 'c++'];
+
 /** `cc` is clang's to read, to the last word. Commander would take `--` and look for `--help`. */
 async function runWithoutParsing(words: readonly string[]): Promise<number> {
   const [name = '', ...operands] = words;
@@ -65,7 +68,7 @@ async function main(): Promise<void> {
   const words = process.argv.slice(2);
   let exitCode: number;
   try {
-    exitCode = await (words[0] === 'cc' ? runWithoutParsing(words) : runCommander(words));
+    exitCode = await (drivers.includes(words[0] ?? '') ? runWithoutParsing(words) : runCommander(words));
   } catch (thrown) {
     exitCode = report(thrown);
   }

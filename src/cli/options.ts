@@ -108,10 +108,16 @@ export const tuneOptions = {
   json,
 };
 
-/** `cc` takes these from the environment alone: its arguments are clang's. */
+/**
+ * `cc` takes these from the environment alone: its arguments are clang's. What it writes is what ships, so
+ * code generation is not a choice.
+ */
 export const ccOptions = {
-  ...searchOptions,
   compiles: option(wholeNumber(1), 50, 'how many candidates to compile and measure for a file, at most'),
+  seconds: searchOptions.seconds,
+  objective: searchOptions.objective,
+  seed: searchOptions.seed,
+  perFunction: searchOptions.perFunction,
   jobs: option(
     wholeNumber(1),
     1,

@@ -1,8 +1,8 @@
 // Builds the commander program from the two tables. Commander splits words and writes the help; the
 // meaning of values is values.ts's, the work is the handlers'.
 
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { ozmaVersion } from '../common/version.ts';
 import { commands } from './commands.ts';
 import type { CommandRow } from './command-row.ts';
 import { environmentVariable, longFlag } from './options.ts';
@@ -28,14 +28,6 @@ export function usageLine(row: CommandRow): string {
     row.afterDashes && `[-- ${row.afterDashes}]`,
   ];
   return words.filter((word) => word !== undefined).join(' ');
-}
-
-/** The version in package.json, two folders above dist/cli/. */
-export function ozmaVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }
 
 function addOptions(command: Command, row: CommandRow): void {

@@ -9,6 +9,8 @@ export interface ProgramOptions {
   /** Wall-clock limit; default 300. */
   timeoutSeconds?: number;
   environment?: NodeJS.ProcessEnv;
+  /** A process group of its own (default), so that Ctrl-C reaches it only through us. */
+  ownGroup?: boolean;
 }
 
 export interface ProgramResult {
@@ -24,7 +26,7 @@ export interface ProgramResult {
 /** More output than this is cut: error lists, never data. */
 const outputLimit = 1 << 24;
 
-/** Resolves however the program ends. It runs in a process group of its own, so Ctrl-C is the caller's. */
+/** Resolves however the program ends. */
 export function runProgram(
   program: string,
   words: readonly string[],
@@ -33,7 +35,7 @@ export function runProgram(
   return new Promise((resolve) => {
     const child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
+      detached: options.ownGroup ?? true,
       ...(options.directory === undefined ? {} : { cwd: options.directory }),
       ...(options.environment === undefined ? {} : { env: options.environment }),
     });
@@ -52,7 +54,8 @@ export function runProgram(
         timedOut = true;
         try {
           // The whole group: clang may have started an assembler.
-          process.kill(-child.pid!, 'SIGKILL');
+          if (options.ownGroup ?? true) process.kill(-child.pid!, 'SIGKILL');
+          else child.kill('SIGKILL');
         } catch {
           child.kill('SIGKILL');
         }

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { OzmaError } from '../common/errors.ts';
+import { splitCommand } from './split-command.ts';
 
 const database = z.array(
   z
@@ -24,23 +25,6 @@ export interface CompileCommand {
   input: string;
   /** The command without the compiler's name. */
   words: string[];
-}
-
-/** Splits a command as a POSIX shell does: quotes and backslashes, no expansion. */
-export function splitCommand(command: string): string[] {
-  const words: string[] = [];
-  const piece = /\s+|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\]+)/gs;
-  let word: string | undefined;
-  for (const [whole, single, double, escaped, plain] of command.matchAll(piece)) {
-    if (/^\s+$/.test(whole)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else {
-      word = (word ?? '') + (single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? plain ?? '');
-    }
-  }
-  if (word !== undefined) words.push(word);
-  return words;
 }
 
 /** Throws `usage` where the text is not such a database. */

@@ -52,7 +52,8 @@ export async function naming<T>(name: string, work: Promise<T>): Promise<T> {
   }
 }
 
-async function describe(pool: WorkerPool, module: ModuleSource): Promise<ModuleSummary> {
+/** What LLVM reads in a module. Throws `refused`, also for IR that the verifier objects to. */
+export async function describeModule(pool: WorkerPool, module: ModuleSource): Promise<ModuleSummary> {
   const outcome = await pool.describe(module);
   if (!outcome.ok) {
     const { failure } = outcome;
@@ -83,7 +84,7 @@ async function loadModule(
       : join(translation.directory, translation.file);
     const module = await readModule(path);
     if (module.bytes.length === 0) throw new OzmaError('refused', 'expected LLVM IR, found an empty file');
-    const { triple, positionIndependent } = await describe(pool, module);
+    const { triple, positionIndependent } = await describeModule(pool, module);
     const wanted = translation.triple ?? (triple === '' ? await defaultTriple(pool.installation) : undefined);
     if (wanted === undefined) {
       return { module, translation: { ...translation, triple }, triple, positionIndependent };
@@ -92,7 +93,7 @@ async function loadModule(
   }
   await compileToBitcode(pool.installation, translation, bitcode);
   const module = await readModule(bitcode);
-  const { triple, positionIndependent } = await describe(pool, module);
+  const { triple, positionIndependent } = await describeModule(pool, module);
   return { module, translation, triple, positionIndependent };
 }
 
