@@ -17,6 +17,8 @@ export interface FunctionSize {
   name: string;
   /** Bytes of its machine code, unwind entries, exception table and jump tables. */
   bytes: number;
+  /** Bytes of its machine code alone. */
+  text: number;
 }
 
 /** Relocation types whose value is relative to the place they change, by machine. */
@@ -146,7 +148,8 @@ export function functionSizes(elf: ElfFile): FunctionSize[] {
   const functions: FunctionSize[] = [];
   for (const symbol of symbols) {
     if (symbol.type !== symbolType.function || symbol.size === 0) continue;
-    const placed = { start: symbol.value & mask, size: { name: symbol.name, bytes: symbol.size } };
+    const size = { name: symbol.name, bytes: symbol.size, text: symbol.size };
+    const placed = { start: symbol.value & mask, size };
     const list = bySection.get(symbol.section) ?? [];
     if (list.some(({ start }) => start === placed.start)) continue;
     functions.push(placed.size);

@@ -147,7 +147,7 @@ function readSymbol(
     const name = cursor.name();
     const size = bodies[index - imported];
     if (kind === symbolKind.function && defined && size !== undefined && !named.has(index)) {
-      named.set(index, { name, bytes: size });
+      named.set(index, { name, bytes: size, text: size });
     }
   }
 }

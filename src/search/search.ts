@@ -1,67 +1,20 @@
 // Finds the recipe that makes a module smallest, within a budget of compiles or seconds. This file is the
-// entry; the strategies behind it live beside it. The baseline (clang's own -Oz) is always the first
-// candidate, ties go to it, and the same module, settings and seed give the same answer.
+// entry; plan-search.ts does the work. The baseline (clang's own -Oz) is always the first candidate, ties
+// go to it, and the same module, settings and seed give the same answer, however many workers there are.
 
-import { baselinePipeline } from '../llvm/baseline.ts';
-import type { CodegenLevel } from '../llvm/module.ts';
-import { recipeOf, type Recipe } from '../llvm/recipe.ts';
-import { describeFailure, type Measurement, type ModuleSource } from '../llvm/worker-protocol.ts';
-import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { OzmaError } from '../common/errors.ts';
+import { createRandom } from '../common/random.ts';
+import { baselinePipeline } from '../llvm/baseline.ts';
+import { recipeOf } from '../llvm/recipe.ts';
+import { describeFailure, type ModuleSource } from '../llvm/worker-protocol.ts';
+import type { WorkerPool } from '../llvm/worker-pool.ts';
+import { usablePasses } from '../passes/vocabulary.ts';
+import { Evaluator } from './evaluator.ts';
+import { searchPlans } from './plan-search.ts';
+import type { SearchResult, SearchSettings } from './settings.ts';
+import { skeletonOf } from './skeleton.ts';
 
-export type Objective = 'bytes' | 'text' | 'instructions';
-
-export interface SearchSettings {
-  objective: Objective;
-  level: CodegenLevel;
-  /** Candidates measured at the most, the baseline not counted. */
-  compiles: number;
-  /** Wall-clock limit; none by default. */
-  seconds?: number;
-  seed: number;
-  /** Whether functions may get pipelines of their own. */
-  perFunction: boolean;
-  /** Aborting ends the search early with the best so far. */
-  signal?: AbortSignal;
-  onProgress?: (progress: SearchProgress) => void;
-}
-
-export interface SearchProgress {
-  compiles: number;
-  baseline: number;
-  best: number;
-}
-
-export interface Score {
-  /** Allocated bytes without BSS; absent when the objective is instructions. */
-  bytes?: number;
-  text?: number;
-  instructions: number;
-}
-
-export interface SearchResult {
-  baseline: Score & { pipeline: string };
-  best: Score & { recipe: Recipe; origin: 'baseline' | 'search' };
-  /** Candidates measured, the baseline not counted. */
-  compiles: number;
-  /** Of these, candidates whose code was not generated since the same IR had been measured. */
-  reused: number;
-  crashed: number;
-  timedOut: number;
-  refused: number;
-  /** The causes of those, named, with how often. */
-  failures: Record<string, number>;
-  /** Each improvement: after how many compiles, and the objective's value. */
-  trace: { compiles: number; value: number }[];
-  stopped: 'budget' | 'time' | 'interrupted';
-}
-
-/** The number that the objective makes small. */
-export function valueOf(score: Score, objective: Objective): number {
-  const value = score[objective];
-  if (value === undefined) throw new Error(`the score has no ${objective}`);
-  return value;
-}
+export * from './settings.ts';
 
 /** Throws `refused` when the baseline itself cannot be compiled. */
 export async function search(
@@ -70,24 +23,24 @@ export async function search(
   settings: SearchSettings,
 ): Promise<SearchResult> {
   const pipeline = await baselinePipeline(pool.installation);
-  const recipe = recipeOf(pipeline);
-  const outcome = await pool.measure(module, recipe, {
-    level: settings.level,
-    codegen: settings.objective !== 'instructions',
+  const baselineRecipe = recipeOf(pipeline);
+  const codegen = settings.objective !== 'instructions';
+  const [summary, baseline] = await Promise.all([
+    pool.describe(module),
+    pool.measure(module, baselineRecipe, { level: settings.level, codegen, perFunction: true }),
+  ]);
+  if (!summary.ok) throw new OzmaError('refused', `the module: ${describeFailure(summary.failure)}`);
+  if (!baseline.ok) {
+    throw new OzmaError('refused', `clang -Oz's own pipeline: ${describeFailure(baseline.failure)}`);
+  }
+  const evaluator = new Evaluator(pool, module, settings, baseline.value);
+  await searchPlans(evaluator, {
+    summary: summary.value,
+    skeleton: skeletonOf(pipeline),
+    passes: usablePasses(pool.installation),
+    random: createRandom(settings.seed),
+    // LLVM 20 is the first that can run passes on one function.
+    separate: settings.perFunction && pool.installation.major >= 20,
   });
-  if (!outcome.ok)
-    throw new OzmaError('refused', `clang -Oz's own pipeline: ${describeFailure(outcome.failure)}`);
-  const baseline: Measurement = outcome.value;
-  return {
-    baseline: { ...baseline, pipeline },
-    best: { ...baseline, recipe, origin: 'baseline' },
-    compiles: 0,
-    reused: 0,
-    crashed: 0,
-    timedOut: 0,
-    refused: 0,
-    failures: {},
-    trace: [],
-    stopped: 'budget',
-  };
+  return evaluator.result(baselineRecipe, pipeline);
 }

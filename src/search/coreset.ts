@@ -1,0 +1,25 @@
+// Function pass lists that are known to be good, in the order in which they are tried first: each was
+// chosen since, after those before it, it saves most on programs of other packages (docs/lab-log.md tells
+// how, bench/mine-coreset.ts does it). `-Oz` inside a list stands for clang's own function passes.
+
+import type { Choice } from './plan.ts';
+import type { Skeleton } from './skeleton.ts';
+import { minedCoreset } from './mined-coreset.ts';
+
+/** One known list, as mined: passes separated by spaces, `-Oz` for clang's own. */
+export interface KnownChoice {
+  passes: string;
+  relax: Choice['relax'];
+}
+
+function expand(known: KnownChoice, skeleton: Skeleton): Choice {
+  const passes = known.passes
+    .split(' ')
+    .filter((word) => word !== '')
+    .flatMap((word) => (word === '-Oz' ? skeleton.functionPasses : [word]));
+  return { passes, relax: known.relax };
+}
+
+export function coresetOf(skeleton: Skeleton): Choice[] {
+  return minedCoreset.map((known) => expand(known, skeleton));
+}

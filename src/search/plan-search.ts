@@ -1,0 +1,245 @@
+// The search over plans. Each function goes its own way: one compile of the module tries another list for
+// every function at once, and each function keeps what made it smallest, so two hundred compiles try two
+// hundred lists for each of them. Every few compiles the best lists are put together and measured as a
+// whole; only such measured wholes count as results. Decisions for the whole module (inlining, code
+// generation switches, extra module passes) are tried one at a time around the best whole.
+
+import type { Random } from '../common/random.ts';
+import { codegenSwitches, type CodegenSwitch } from '../llvm/recipe.ts';
+import type { Measurement, ModuleSummary } from '../llvm/worker-protocol.ts';
+import type { VocabularyPass } from '../passes/vocabulary.ts';
+import { coresetOf } from './coreset.ts';
+import type { Evaluator } from './evaluator.ts';
+import { createMoves, type Moves } from './mutation.ts';
+import { everyFunction, recipeOfPlan, type Choice, type ModuleDecisions, type Plan } from './plan.ts';
+import { preludeNames, type Skeleton } from './skeleton.ts';
+import { valueOf } from './settings.ts';
+
+export interface SearchSpace {
+  summary: ModuleSummary;
+  skeleton: Skeleton;
+  passes: readonly VocabularyPass[];
+  random: Random;
+  /** Functions may take separate ways. */
+  separate: boolean;
+}
+
+/** Plans measured side by side. Fixed, so that the answer does not depend on the number of workers. */
+const batchSize = 4;
+
+/** How often a random round changes a decision of the whole module rather than the functions' lists. */
+const moduleMoveShare = 0.3;
+
+interface Proposal {
+  plan: Plan;
+  /** A proposal about functions is judged function by function, one about the module as a whole. */
+  about: 'functions' | 'module';
+}
+
+interface Standing {
+  choice: Choice;
+  value: number;
+}
+
+export async function searchPlans(evaluator: Evaluator, space: SearchSpace): Promise<void> {
+  const planner = new Planner(evaluator, space);
+  while (evaluator.left > 0) {
+    const proposals = planner.propose(Math.min(batchSize, evaluator.left));
+    const measured = await Promise.all(
+      proposals.map(({ plan }) => evaluator.measure(recipeOfPlan(plan, space.skeleton))),
+    );
+    for (const [index, proposal] of proposals.entries()) planner.learn(proposal, measured[index]);
+  }
+}
+
+class Planner {
+  private readonly evaluator: Evaluator;
+  private readonly space: SearchSpace;
+  private readonly moves: Moves;
+  private readonly coreset: readonly Choice[];
+  private readonly groups: readonly string[];
+  private readonly standings = new Map<string, Standing>();
+  /** Lists that won somewhere in this module, to be tried on its other functions. */
+  private readonly winners: Choice[] = [];
+  private readonly pending: Proposal[] = [];
+  private module: ModuleDecisions;
+  private wholeValue = Infinity;
+  private nextKnown = 0;
+  /** Some function improved since the last whole was measured. */
+  private unproven = false;
+
+  constructor(evaluator: Evaluator, space: SearchSpace) {
+    this.evaluator = evaluator;
+    this.space = space;
+    this.moves = createMoves(space.random, space.passes);
+    this.coreset = coresetOf(space.skeleton);
+    this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
+    this.module = { prelude: 'raw', extra: [], neverInline: [], alwaysInline: [], switches: [] };
+    const first = this.coreset[0]!;
+    for (const prelude of ['raw', 'full'] as const) {
+      this.pending.push(this.uniform(first, 'module', { ...this.module, prelude }));
+    }
+    this.nextKnown = 1;
+  }
+
+  propose(count: number): Proposal[] {
+    const proposals: Proposal[] = [];
+    if (this.unproven) {
+      this.unproven = false;
+      proposals.push(this.assembled(this.module));
+    }
+    while (proposals.length < count) proposals.push(this.next());
+    return proposals;
+  }
+
+  learn(proposal: Proposal, measurement: Measurement | undefined): void {
+    if (measurement === undefined) {
+      this.splitFailed(proposal);
+      return;
+    }
+    const value = valueOf(measurement, this.evaluator.settings.objective);
+    if (proposal.about === 'module') {
+      if (value >= this.wholeValue) return;
+      this.wholeValue = value;
+      this.module = proposal.plan.module;
+      // Sizes measured under other decisions do not compare: start again from this whole.
+      this.standings.clear();
+      this.keepBetter(proposal.plan, measurement);
+      return;
+    }
+    if (proposal.plan.module !== this.module) return;
+    if (this.keepBetter(proposal.plan, measurement)) this.unproven = this.groups.length > 1;
+    if (value < this.wholeValue) this.wholeValue = value;
+  }
+
+  private next(): Proposal {
+    const queued = this.pending.shift();
+    if (queued !== undefined) return queued;
+    const { random } = this.space;
+    if (this.nextKnown < this.coreset.length && random.next() >= moduleMoveShare / 2) {
+      return this.uniform(this.coreset[this.nextKnown++]!, 'functions', this.module);
+    }
+    if (random.next() < moduleMoveShare) return this.assembled(this.changedModule());
+    const choices = new Map(this.groups.map((group) => [group, this.variation(group)]));
+    return { plan: { module: this.module, choices }, about: 'functions' };
+  }
+
+  private uniform(choice: Choice, about: Proposal['about'], module: ModuleDecisions): Proposal {
+    return { plan: { module, choices: new Map(this.groups.map((group) => [group, choice])) }, about };
+  }
+
+  private assembled(module: ModuleDecisions): Proposal {
+    const choices = new Map(this.groups.map((group) => [group, this.choiceOf(group)]));
+    return { plan: { module, choices }, about: module === this.module ? 'functions' : 'module' };
+  }
+
+  private choiceOf(group: string): Choice {
+    return this.standings.get(group)?.choice ?? this.coreset[0]!;
+  }
+
+  /** Another list for one function: known ones, ones that won next door, random ones, small changes. */
+  private variation(group: string): Choice {
+    const { random } = this.space;
+    const current = this.choiceOf(group);
+    const kind = random.next();
+    if (kind < 0.15) return random.pick(this.coreset);
+    if (kind < 0.25 && this.winners.length > 0) return random.pick(this.winners);
+    const passes =
+      kind < 0.35
+        ? this.moves.randomList()
+        : this.moves.mutate(kind < 0.45 ? random.pick(this.coreset).passes : current.passes);
+    const relax =
+      random.next() < 0.2
+        ? random.pick(['never', 'before passes', 'before code generation'] as const)
+        : current.relax;
+    return { passes, relax };
+  }
+
+  private changedModule(): ModuleDecisions {
+    const { random } = this.space;
+    const module = this.module;
+    const kind = random.next();
+    const generatesCode = this.evaluator.settings.objective !== 'instructions';
+    if (kind < 0.4 && generatesCode && this.evaluator.settings.level !== 'O0') {
+      const name = random.pick(Object.keys(codegenSwitches) as CodegenSwitch[]);
+      return { ...module, switches: toggled(module.switches, name) };
+    }
+    if (kind < 0.8 && this.space.summary.functions.length > 1) return this.changedInlining();
+    if (kind < 0.85) return { ...module, prelude: random.pick(preludeNames) };
+    const extra = [...module.extra];
+    if (extra.length > 0 && random.next() < 0.4) extra.splice(random.below(extra.length), 1);
+    else extra.splice(random.below(extra.length + 1), 0, this.moves.modulePass());
+    return { ...module, extra };
+  }
+
+  private changedInlining(): ModuleDecisions {
+    const { random, summary } = this.space;
+    const name = random.pick(summary.functions).name;
+    const neverInline = this.module.neverInline.filter((other) => other !== name);
+    const alwaysInline = this.module.alwaysInline.filter((other) => other !== name);
+    const free =
+      neverInline.length === this.module.neverInline.length &&
+      alwaysInline.length === this.module.alwaysInline.length;
+    if (free || random.next() < 0.5) {
+      const wasNever = neverInline.length < this.module.neverInline.length;
+      const wasAlways = alwaysInline.length < this.module.alwaysInline.length;
+      if (wasAlways || (!wasNever && random.next() < 0.5)) neverInline.push(name);
+      else alwaysInline.push(name);
+    }
+    return { ...this.module, neverInline, alwaysInline };
+  }
+
+  /** Keeps, for each group, the choice that made it smaller (or as small with a shorter list). */
+  private keepBetter(plan: Plan, measurement: Measurement): boolean {
+    const values = this.valuesByGroup(measurement);
+    let improved = false;
+    for (const [group, choice] of plan.choices) {
+      const value = values.get(group);
+      if (value === undefined) continue;
+      const standing = this.standings.get(group);
+      if (standing === undefined || value < standing.value) {
+        if (standing !== undefined) {
+          improved = true;
+          this.winners.push(choice);
+        }
+        this.standings.set(group, { choice, value });
+      } else if (value === standing.value && choice.passes.length < standing.choice.passes.length) {
+        this.standings.set(group, { choice, value });
+      }
+    }
+    return improved;
+  }
+
+  private valuesByGroup(measurement: Measurement): Map<string, number> {
+    const { objective } = this.evaluator.settings;
+    if (!this.space.separate) return new Map([[everyFunction, valueOf(measurement, objective)]]);
+    if (objective === 'instructions') {
+      const counts = measurement.functionInstructions ?? [];
+      return new Map(counts.map(({ name, instructions }) => [name, instructions]));
+    }
+    return new Map((measurement.functions ?? []).map((size) => [size.name, size[objective]]));
+  }
+
+  /** A plan that killed the worker: try its halves, so that one bad list does not hide the others. */
+  private splitFailed({ plan, about }: Proposal): void {
+    if (about === 'module' || this.groups.length < 2 || plan.module !== this.module) return;
+    const changed = this.groups.filter((group) => plan.choices.get(group) !== this.choiceOf(group));
+    if (changed.length < 4) return;
+    const half = new Set(changed.filter((_, index) => index % 2 === 0));
+    for (const tried of [true, false]) {
+      const choices = new Map(
+        this.groups.map((group) => [
+          group,
+          half.has(group) === tried
+            ? (plan.choices.get(group) ?? this.choiceOf(group))
+            : this.choiceOf(group),
+        ]),
+      );
+      this.pending.push({ plan: { module: this.module, choices }, about });
+    }
+  }
+}
+
+function toggled<T>(list: readonly T[], item: T): T[] {
+  return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
+}

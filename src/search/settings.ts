@@ -1,0 +1,59 @@
+// What a search is asked and what it answers.
+
+import type { CodegenLevel } from '../llvm/module.ts';
+import type { Recipe } from '../llvm/recipe.ts';
+
+export type Objective = 'bytes' | 'text' | 'instructions';
+
+export interface SearchSettings {
+  objective: Objective;
+  level: CodegenLevel;
+  /** Candidates measured at the most, the baseline not counted. */
+  compiles: number;
+  /** Wall-clock limit; none by default. */
+  seconds?: number;
+  seed: number;
+  /** Whether functions may get pipelines of their own. */
+  perFunction: boolean;
+  /** Aborting ends the search early with the best so far. */
+  signal?: AbortSignal;
+  onProgress?: (progress: SearchProgress) => void;
+}
+
+export interface SearchProgress {
+  compiles: number;
+  baseline: number;
+  best: number;
+}
+
+export interface Score {
+  /** Allocated bytes without BSS; absent when the objective is instructions. */
+  bytes?: number;
+  text?: number;
+  instructions: number;
+}
+
+export interface SearchResult {
+  baseline: Score & { pipeline: string };
+  best: Score & { recipe: Recipe; origin: 'baseline' | 'search' };
+  /** Candidates measured, the baseline not counted. */
+  compiles: number;
+  /** Of these, candidates whose code was not generated since the same IR had been measured. */
+  reused: number;
+  crashed: number;
+  timedOut: number;
+  refused: number;
+  /** The causes of those, named, with how often. */
+  failures: Record<string, number>;
+  /** Each improvement: after how many compiles, and the objective's value. */
+  trace: { compiles: number; value: number }[];
+  /** `exhausted`: nothing new was found to try. */
+  stopped: 'budget' | 'time' | 'interrupted' | 'exhausted';
+}
+
+/** The number that the objective makes small. */
+export function valueOf(score: Score, objective: Objective): number {
+  const value = score[objective];
+  if (value === undefined) throw new Error(`the score has no ${objective}`);
+  return value;
+}
