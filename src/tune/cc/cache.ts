@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../common/cache-folder.ts';
 import type { Recipe } from '../../llvm/recipe.ts';
 import { writeFileAtomically } from '../files.ts';
+import type { TuneResult } from '../result.ts';
 
 /** Raised when answers made before are not to be used again. */
 const format = 1;
@@ -17,7 +18,7 @@ export interface Answer {
   /** Bytes of clang's object and of ours. */
   before: number;
   after: number;
-  pipeline: string;
+  origin: TuneResult['best']['origin'];
   recipe: Recipe;
 }
 

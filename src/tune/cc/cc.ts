@@ -15,6 +15,7 @@ import { findRememberedInstallation } from '../../llvm/remembered-installation.t
 import { runProgram } from '../../llvm/run-program.ts';
 import type { SearchSettings } from '../../search/search.ts';
 import { writeFileAtomically } from '../files.ts';
+import { describeRecipe } from '../recipe-text.ts';
 import { cacheKey, readAnswer, writeAnswer, type Answer } from './cache.ts';
 import { readCompileRequest, type CompileRequest, type Driver } from './compile-request.ts';
 import { runClang } from './run-clang.ts';
@@ -84,9 +85,10 @@ async function compile(
   const key = cacheKey(bitcode, circumstances);
   const record = (answer: Answer, compiles: number, cached: boolean): void => {
     if (log === undefined) return;
-    const { before, after, pipeline } = answer;
+    const { before, after, origin, recipe } = answer;
     const seconds = Math.round(performance.now() - start) / 1000;
-    const line = { source: input, output, before, after, compiles, seconds, cached, pipeline };
+    const pipeline = origin === 'baseline' ? undefined : describeRecipe(recipe);
+    const line = { source: input, output, before, after, compiles, seconds, cached, origin, pipeline };
     appendFileSync(log, `${JSON.stringify(line)}\n`);
   };
   const warn = (message: string): void => {
@@ -167,7 +169,7 @@ async function tuneCompiled(
     const answer = {
       before: baseline.bytes,
       after: best.bytes,
-      pipeline: best.pipeline,
+      origin: best.origin,
       recipe: best.recipe,
     };
     return { object: tuned.object, answer, compiles };
