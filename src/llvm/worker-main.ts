@@ -6,7 +6,7 @@ import koffi from 'koffi';
 import { loadLibrary } from './bindings.ts';
 import { contentHash, isBitcode, LlvmRefusal, Machines, Module } from './module.ts';
 import { ObjectFormatError, readObject, readSizes, type ElfObject, type ObjectSizes } from './object-file.ts';
-import { codegenSwitches, switchesOf, type CodegenSwitch, type Recipe } from './recipe.ts';
+import { codegenSwitches, recipeKey, switchesOf, type CodegenSwitch, type Recipe } from './recipe.ts';
 import type { CodegenLevel } from './module.ts';
 import type {
   FromWorker,
@@ -125,6 +125,56 @@ function apply(module: Module, recipe: Recipe, machine: bigint): void {
   }
 }
 
+/** Bitcode after the shared first steps of recipes, by module and steps; the oldest are forgotten. */
+const beginnings = new Map<string, Uint8Array>();
+const beginningsCapacity = 32;
+
+/** How many first steps recipes of one search share: up to the last whole-module step before `functions`. */
+function sharedSteps(recipe: Recipe): number {
+  const functionsAt = recipe.findIndex((step) => step.kind === 'functions');
+  if (functionsAt < 0) return 0;
+  return recipe.slice(0, functionsAt).findLastIndex((step) => step.kind === 'module') + 1;
+}
+
+/**
+ * Hands over a module with the recipe applied to it. What comes before `functions` is run once and kept as
+ * bitcode; a first run reads it back all the same, so that it does not matter which run was first.
+ */
+function withRecipe<T>(
+  { module: hash, recipe }: { module: string; recipe: Recipe },
+  level: CodegenLevel,
+  use: (module: Module, machine: bigint) => T,
+): T {
+  useSwitches(switchesOf(recipe));
+  const shared = sharedSteps(recipe);
+  if (shared === 0) {
+    return withModule(hash, (module) => {
+      const machine = machineFor(module, level);
+      apply(module, recipe, machine);
+      return use(module, machine);
+    });
+  }
+  const first = recipe.slice(0, shared);
+  const key = `${hash} ${level} ${recipeKey(first)}`;
+  let bitcode = beginnings.get(key);
+  if (bitcode === undefined) {
+    bitcode = withModule(hash, (module) => {
+      apply(module, first, machineFor(module, level));
+      return module.bitcode();
+    });
+    if (beginnings.size >= beginningsCapacity) beginnings.delete(beginnings.keys().next().value!);
+    beginnings.set(key, bitcode);
+  }
+  const module = Module.parse(library, bitcode, 'input');
+  try {
+    const machine = machineFor(module, level);
+    apply(module, recipe.slice(shared), machine);
+    return use(module, machine);
+  } finally {
+    module.dispose();
+  }
+}
+
 function describe(module: Module): ModuleSummary {
   const broken = module.verify();
   const functions = module.functions();
@@ -137,12 +187,13 @@ function describe(module: Module): ModuleSummary {
   };
 }
 
-function measure(module: Module, recipe: Recipe, options: MeasureOptions): Measurement {
+function measure(
+  module: Module,
+  machine: bigint,
+  switches: CodegenSwitch[],
+  options: MeasureOptions,
+): Measurement {
   const { level, codegen, perFunction = false, reuse = true } = options;
-  const machine = machineFor(module, level);
-  const switches = switchesOf(recipe);
-  useSwitches(switches);
-  apply(module, recipe, machine);
   const functions = perFunction ? module.functions() : undefined;
   const instructions =
     functions?.reduce((sum, summary) => sum + summary.instructions, 0) ?? module.instructionCount();
@@ -170,12 +221,11 @@ function answer(request: Request): unknown {
     case 'describe':
       return withModule(request.module, describe);
     case 'measure':
-      return withModule(request.module, (module) => measure(module, request.recipe, request.options));
+      return withRecipe(request, request.options.level, (module, machine) =>
+        measure(module, machine, switchesOf(request.recipe), request.options),
+      );
     case 'emit':
-      return withModule(request.module, (module) => {
-        const machine = machineFor(module, request.level);
-        useSwitches(switchesOf(request.recipe));
-        apply(module, request.recipe, machine);
+      return withRecipe(request, request.level, (module, machine) => {
         const broken = module.verify();
         if (broken !== undefined) throw new LlvmRefusal(`the verifier found: ${broken}`);
         switch (request.format) {

@@ -30,6 +30,13 @@ const batchSize = 4;
 /** How often a random round changes a decision of the whole module rather than the functions' lists. */
 const moduleMoveShare = 0.3;
 
+/** The switches that together saved most on programs of other packages. */
+const firstSwitches: readonly CodegenSwitch[] = [
+  'disable-block-placement',
+  'disable-machine-licm',
+  'pre-RA-sched=list-burr',
+];
+
 interface Proposal {
   plan: Plan;
   /** A proposal about functions is judged function by function, one about the module as a whole. */
@@ -74,12 +81,28 @@ class Planner {
     this.moves = createMoves(space.random, space.passes);
     this.coreset = coresetOf(space.skeleton);
     this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
-    this.module = { prelude: 'raw', extra: [], neverInline: [], alwaysInline: [], switches: [] };
+    const plain: ModuleDecisions = {
+      prelude: 'raw',
+      extra: [],
+      neverInline: [],
+      alwaysInline: [],
+      switches: [],
+    };
+    this.module = plain;
     const first = this.coreset[0]!;
-    for (const prelude of ['raw', 'full'] as const) {
-      this.pending.push(this.uniform(first, 'module', { ...this.module, prelude }));
-    }
+    const begin = (module: ModuleDecisions): void => {
+      this.pending.push(this.uniform(first, 'module', module));
+    };
+    if (this.generatesOptimisedCode) begin({ ...plain, switches: firstSwitches });
+    begin(plain);
+    begin({ ...plain, prelude: 'full', switches: this.generatesOptimisedCode ? firstSwitches : [] });
     this.nextKnown = 1;
+  }
+
+  /** Code generation switches do nothing at -O0, and nothing to IR. */
+  private get generatesOptimisedCode(): boolean {
+    const { objective, level } = this.evaluator.settings;
+    return objective !== 'instructions' && level !== 'O0';
   }
 
   propose(count: number): Proposal[] {
@@ -159,8 +182,7 @@ class Planner {
     const { random } = this.space;
     const module = this.module;
     const kind = random.next();
-    const generatesCode = this.evaluator.settings.objective !== 'instructions';
-    if (kind < 0.4 && generatesCode && this.evaluator.settings.level !== 'O0') {
+    if (kind < 0.4 && this.generatesOptimisedCode) {
       const name = random.pick(Object.keys(codegenSwitches) as CodegenSwitch[]);
       return { ...module, switches: toggled(module.switches, name) };
     }
