@@ -60,9 +60,6 @@ export async function tune(input: Input): Promise<number> {
   const installation = findInstallation();
   const library = await libraryOptions(input);
   const signal = interruptSignal();
-  process.stderr.write(
-    `LLVM ${installation.version}, seed ${options.seed}, ${options.compiles} compiles a source at most\n`,
-  );
   const compiles = new Map<string, number>();
   const progress = startProgress({ label: 'tuning', total: options.compiles * operands.length });
   let report;
@@ -82,6 +79,9 @@ export async function tune(input: Input): Promise<number> {
     });
   } finally {
     progress.stop();
+  }
+  if (report.results.length > 0) {
+    process.stderr.write(`LLVM ${installation.version}, seed ${options.seed}\n`);
   }
   if (options.json) {
     const documents = [

@@ -174,8 +174,6 @@ export async function llvmSize(installation: LlvmInstallation, file: string): Pr
   );
   const total = (pattern: RegExp): number =>
     rows.filter(({ name }) => pattern.test(name)).reduce((sum, { size }) => sum + size, 0);
-  // The sections of WebAssembly have names in capitals, custom ones do not; Berkeley counts code alone.
-  if (rows.some(({ name }) => name === 'TYPE')) return { bytes: total(/^[A-Z]+$/), text: total(/^CODE$/) };
   const [, text, data] = /^\s*(\d+)\s+(\d+)/m.exec(berkeley.stdout) ?? [];
   if (text === undefined || data === undefined) {
     throw new OzmaError(
@@ -183,5 +181,5 @@ export async function llvmSize(installation: LlvmInstallation, file: string): Pr
       `${program} -B ${file}: expected sizes, found '${berkeley.stdout.trim()}'`,
     );
   }
-  return { bytes: Number(text) + Number(data), text: total(/^\.(text|init$|fini$|plt)/) };
+  return { bytes: Number(text) + Number(data), text: total(/^(\.text|\.init$|\.fini$|\.plt|CODE$)/) };
 }

@@ -16,6 +16,7 @@ import {
   type FileSizes,
   type Translation,
 } from '../llvm/clang.ts';
+import type { LlvmInstallation } from '../llvm/installation.ts';
 import type { CodegenLevel } from '../llvm/module.ts';
 import { recipeOf, type Recipe } from '../llvm/recipe.ts';
 import { describeFailure, type ModuleSource, type ModuleSummary } from '../llvm/worker-protocol.ts';
@@ -52,13 +53,21 @@ export async function naming<T>(name: string, work: Promise<T>): Promise<T> {
   }
 }
 
+/** LLVM calls every buffer `input`; a newer writer shows by its epoch or by its name. */
+function unreadable(message: string, { major, version }: LlvmInstallation): string {
+  const words = message.replace(/^input:\s*(error:\s*)?/, '');
+  const producer = Number(/Producer: 'LLVM(\d+)/.exec(message)?.[1] ?? 0);
+  const newer = producer > major || message.includes('Incompatible epoch');
+  return `LLVM ${version} cannot read it${newer ? ', a newer LLVM wrote it' : ''}: ${words}`;
+}
+
 /** What LLVM reads in a module. Throws `refused`, also for IR that the verifier objects to. */
 export async function describeModule(pool: WorkerPool, module: ModuleSource): Promise<ModuleSummary> {
   const outcome = await pool.describe(module);
   if (!outcome.ok) {
     const { failure } = outcome;
     const message = failure.kind === 'refused' ? failure.message : describeFailure(failure);
-    throw new OzmaError('refused', `LLVM ${pool.installation.version} cannot read it: ${message}`);
+    throw new OzmaError('refused', unreadable(message, pool.installation));
   }
   if (outcome.value.broken !== undefined) {
     throw new OzmaError('refused', `broken IR: ${outcome.value.broken}`);
