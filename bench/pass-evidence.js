@@ -40,7 +40,7 @@ const [step = 'page'] = positionals;
 const installation = findInstallation();
 const seed = Number(values.seed);
 const controller = new AbortController();
-process.once('SIGINT', () => controller.abort());
+for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => controller.abort());
 const options = {
   installation,
   concurrency: Number(values.concurrency),

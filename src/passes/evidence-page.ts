@@ -3,6 +3,7 @@
 
 import type { Blame, RandomListEvidence, SinglePassEvidence } from './evidence.ts';
 import type { PassListResult } from './pass-list-evaluation.ts';
+import type { Verdict } from './verdicts.ts';
 import type { Vocabulary, VocabularyPass } from './vocabulary.ts';
 
 export interface PassPageContent {
@@ -33,6 +34,8 @@ export function renderPassPage(content: PassPageContent): string {
     '',
     `LLVM ${vocabulary.llvm} lists ${vocabulary.passes.length} transformation passes and named pipelines: ${verdicts}.`,
     '',
+    '<!-- prettier-ignore-start -->',
+    '',
     '## Random lists',
     '',
     '| lists | programs | a list | passed | crashed the compiler | time limit | broke a program |',
@@ -54,9 +57,23 @@ export function renderPassPage(content: PassPageContent): string {
     '',
     '| pass | level | parameters | verdict | reason | alone | after the usual | lists |',
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...vocabulary.passes.map((pass) => renderRow(pass, content)),
+    ...[...vocabulary.passes].sort(byVerdict).map((pass) => renderRow(pass, content)),
+    '',
+    '<!-- prettier-ignore-end -->',
     '',
   ].join('\n');
+}
+
+const verdictOrder: readonly Verdict[] = [
+  'usable',
+  'not-semantics-preserving',
+  'not-judged',
+  'not-an-optimisation',
+];
+
+/** Usable ones first; the sort is stable, so LLVM's order stays within a verdict. */
+function byVerdict(a: VocabularyPass, b: VocabularyPass): number {
+  return verdictOrder.indexOf(a.verdict) - verdictOrder.indexOf(b.verdict);
 }
 
 function renderBlames(blames: readonly Blame[]): string[] {

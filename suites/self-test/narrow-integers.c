@@ -55,6 +55,6 @@ int main(void) {
   EXPECT(order((int8_t)opaque(-1), 255) == -1 && order((int8_t)opaque(5), 4) == 1);
   uint8_t wrapping = (uint8_t)opaque(250);
   for (int i = 0; i < 10; i++) wrapping++;
-  EXPECT(wrapping == 4 && (wrapping ^ 255) == 251 && -1 - wrapping == -5);
+  EXPECT(wrapping == 4 && 255 - wrapping == 251 && -1 - wrapping == -5);
   return finish("narrow-integers");
 }

@@ -35,6 +35,7 @@ export async function runLimited(
   const result = await execa('/bin/sh', ['-c', limitMemory, 'sh', kilobytes, program, ...parameters], {
     cwd: options.folder,
     reject: false,
+    stripFinalNewline: false,
     timeout: limits.time,
     killSignal: 'SIGKILL',
     maxBuffer: mostOutput,
