@@ -5,7 +5,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import typescript from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', '.ozma/', 'models/', '**/golden/']),
+  globalIgnores(['dist/', 'dist-bench/', '.ozma/', 'models/', '**/golden/']),
   {
     files: ['**/*.ts'],
     extends: [typescript.configs.recommendedTypeChecked],

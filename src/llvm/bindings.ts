@@ -25,7 +25,6 @@ const prototypes = {
 
   LLVMParseIRInContext:
     'bool LLVMParseIRInContext(void *context, void *buffer, _Out_ void **module, _Out_ void **message)',
-  LLVMCloneModule: 'void *LLVMCloneModule(void *module)',
   LLVMDisposeModule: 'void LLVMDisposeModule(void *module)',
   LLVMPrintModuleToString: 'void *LLVMPrintModuleToString(void *module)',
   LLVMWriteBitcodeToMemoryBuffer: 'void *LLVMWriteBitcodeToMemoryBuffer(void *module)',
@@ -33,40 +32,18 @@ const prototypes = {
   LLVMGetTarget: 'const char *LLVMGetTarget(void *module)',
   LLVMSetTarget: 'void LLVMSetTarget(void *module, const char *triple)',
   LLVMGetModuleFlag: 'void *LLVMGetModuleFlag(void *module, const char *key, size_t length)',
-  LLVMLinkModules2: 'bool LLVMLinkModules2(void *destination, void *source)',
 
   LLVMGetFirstFunction: 'void *LLVMGetFirstFunction(void *module)',
   LLVMGetNextFunction: 'void *LLVMGetNextFunction(void *value)',
   LLVMGetNamedFunction: 'void *LLVMGetNamedFunction(void *module, const char *name)',
-  LLVMGetFirstGlobal: 'void *LLVMGetFirstGlobal(void *module)',
-  LLVMGetNextGlobal: 'void *LLVMGetNextGlobal(void *value)',
-  LLVMGetNamedGlobal: 'void *LLVMGetNamedGlobal(void *module, const char *name)',
-  LLVMGetFirstGlobalAlias: 'void *LLVMGetFirstGlobalAlias(void *module)',
-  LLVMGetFirstGlobalIFunc: 'void *LLVMGetFirstGlobalIFunc(void *module)',
   LLVMIsDeclaration: 'bool LLVMIsDeclaration(void *value)',
   LLVMGetValueName2: 'const char *LLVMGetValueName2(void *value, _Out_ size_t *length)',
-  LLVMSetValueName2: 'void LLVMSetValueName2(void *value, const char *name, size_t length)',
   LLVMGetLinkage: 'int LLVMGetLinkage(void *value)',
-  LLVMSetLinkage: 'void LLVMSetLinkage(void *value, int linkage)',
-  LLVMGetVisibility: 'int LLVMGetVisibility(void *value)',
-  LLVMSetVisibility: 'void LLVMSetVisibility(void *value, int visibility)',
-  LLVMSetComdat: 'void LLVMSetComdat(void *value, void *comdat)',
-  LLVMGetComdat: 'void *LLVMGetComdat(void *value)',
-  LLVMIsGlobalConstant: 'bool LLVMIsGlobalConstant(void *value)',
-  LLVMGetFirstUse: 'void *LLVMGetFirstUse(void *value)',
-  LLVMGetNextUse: 'void *LLVMGetNextUse(void *use)',
-  LLVMGetUser: 'void *LLVMGetUser(void *use)',
 
   LLVMGetFirstBasicBlock: 'void *LLVMGetFirstBasicBlock(void *function)',
   LLVMGetNextBasicBlock: 'void *LLVMGetNextBasicBlock(void *block)',
-  LLVMGetBasicBlockParent: 'void *LLVMGetBasicBlockParent(void *block)',
   LLVMGetFirstInstruction: 'void *LLVMGetFirstInstruction(void *block)',
   LLVMGetNextInstruction: 'void *LLVMGetNextInstruction(void *instruction)',
-  LLVMGetInstructionParent: 'void *LLVMGetInstructionParent(void *instruction)',
-  LLVMGetInstructionOpcode: 'int LLVMGetInstructionOpcode(void *instruction)',
-  LLVMGetCalledValue: 'void *LLVMGetCalledValue(void *instruction)',
-  LLVMIsAFunction: 'void *LLVMIsAFunction(void *value)',
-  LLVMIsAInstruction: 'void *LLVMIsAInstruction(void *value)',
 
   LLVMGetEnumAttributeKindForName:
     'unsigned int LLVMGetEnumAttributeKindForName(const char *name, size_t length)',
@@ -76,23 +53,16 @@ const prototypes = {
     'void LLVMRemoveEnumAttributeAtIndex(void *function, int index, unsigned int kind)',
   LLVMGetEnumAttributeAtIndex:
     'void *LLVMGetEnumAttributeAtIndex(void *function, int index, unsigned int kind)',
-  LLVMAddCallSiteAttribute: 'void LLVMAddCallSiteAttribute(void *call, int index, void *attribute)',
-  LLVMGetCallSiteEnumAttribute:
-    'void *LLVMGetCallSiteEnumAttribute(void *call, int index, unsigned int kind)',
 
   LLVMGetTargetFromTriple:
     'bool LLVMGetTargetFromTriple(const char *triple, _Out_ void **target, _Out_ void **message)',
   LLVMCreateTargetMachine:
     'void *LLVMCreateTargetMachine(void *target, const char *triple, const char *cpu, const char *features, int level, int relocation, int codeModel)',
-  LLVMDisposeTargetMachine: 'void LLVMDisposeTargetMachine(void *machine)',
   LLVMTargetMachineEmitToMemoryBuffer:
     'bool LLVMTargetMachineEmitToMemoryBuffer(void *machine, void *module, int kind, _Out_ void **message, _Out_ void **buffer)',
-  LLVMGetDefaultTargetTriple: 'void *LLVMGetDefaultTargetTriple()',
-  LLVMNormalizeTargetTriple: 'void *LLVMNormalizeTargetTriple(const char *triple)',
 
   LLVMCreatePassBuilderOptions: 'void *LLVMCreatePassBuilderOptions()',
   LLVMDisposePassBuilderOptions: 'void LLVMDisposePassBuilderOptions(void *options)',
-  LLVMPassBuilderOptionsSetVerifyEach: 'void LLVMPassBuilderOptionsSetVerifyEach(void *options, bool verify)',
   LLVMRunPasses: 'void *LLVMRunPasses(void *module, const char *passes, void *machine, void *options)',
   LLVMGetErrorMessage: 'void *LLVMGetErrorMessage(void *error)',
   LLVMDisposeErrorMessage: 'void LLVMDisposeErrorMessage(void *message)',

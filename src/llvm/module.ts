@@ -22,8 +22,8 @@ const codeModelDefault = 0;
 const emitKind: Record<EmitKind, number> = { assembly: 0, object: 1 };
 const verifierReturnsStatus = 2;
 
-export const linkage = { external: 0, availableExternally: 1, internal: 8, private: 9 } as const;
-const visibilityHidden = 1;
+/** Of LLVMLinkage, what nobody outside the module can see. */
+const linkage = { internal: 8, private: 9 } as const;
 /** LLVMAttributeFunctionIndex. */
 const functionIndex = -1;
 
@@ -115,7 +115,7 @@ export class Module {
     if (call.LLVMParseIRInContext(context, buffer, module, message) || module[0] === null) {
       const text = takeText(message[0], call.LLVMDisposeMessage);
       call.LLVMContextDispose(context);
-      throw new LlvmRefusal(text.trim().split('\n')[0]!);
+      throw new LlvmRefusal(text.trim().split('\n')[0]);
     }
     return new Module(library, context, module[0]);
   }
@@ -286,5 +286,3 @@ export class Module {
 export function contentHash(bytes: Uint8Array): string {
   return createHash('sha1').update(bytes).digest('hex').slice(0, 20);
 }
-
-export { visibilityHidden };

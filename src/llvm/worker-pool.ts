@@ -43,15 +43,24 @@ const stderrTail = 4096;
 /** A worker that has served this many requests is replaced, so that whatever LLVM leaks stays small. */
 const requestsPerWorker = 5000;
 
-/** LLVM's fatal error line out of a worker's last words; a stack trace is not for people. */
-function lastWords(stderr: string): string {
+/**
+ * The line in which LLVM (or Node) says why it ends the process, out of a worker's last words. Passes print
+ * other things there too: an `error:` is believed only where an exit, not a signal, ended the process.
+ */
+function lastWords(stderr: string, killed: boolean): string {
   const lines = stderr.split('\n').map((line) => line.trim());
-  const telling = lines.find((line) => /LLVM ERROR|Assertion|error:|what\(\)|UNREACHABLE/i.test(line));
-  return telling ?? '';
+  const fatal = lines.findLast((line) =>
+    /LLVM ERROR|Assertion .*failed|what\(\):|UNREACHABLE executed/.test(line),
+  );
+  if (fatal !== undefined || killed) return fatal ?? '';
+  return lines.findLast((line) => /error:/i.test(line)) ?? '';
 }
 
 /** A worker that has not come up by then is ended; seen 0.2 s, and 5 s on a machine with too much to do. */
 const startSeconds = 60;
+
+/** Some passes write files to where they are (`dot-cfg`): there, not even root can. */
+const workingFolder = process.platform === 'linux' ? '/proc' : '/';
 
 class Worker {
   private readonly process: ChildProcess;
@@ -73,7 +82,12 @@ class Worker {
     this.process = fork(
       fileURLToPath(new URL('./worker-main.js', import.meta.url)),
       [settings.installation.library, String(settings.memoryMegabytes)],
-      { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] },
+      {
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        execArgv: [],
+        cwd: workingFolder,
+      },
     );
     this.process.stderr!.on('data', (chunk: Buffer) => {
       this.stderr = (this.stderr + chunk.toString('utf8')).slice(-stderrTail);
@@ -170,7 +184,7 @@ class Worker {
       kind: 'crashed',
       ...(signal === null ? {} : { signal }),
       ...(exitCode === null ? {} : { exitCode }),
-      message: lastWords(this.stderr),
+      message: lastWords(this.stderr, signal !== null),
     };
   }
 }

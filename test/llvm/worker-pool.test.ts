@@ -2,7 +2,7 @@
 // requests around it are not touched, and no process stays behind.
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { recipeOf } from '#ozma/llvm/recipe.js';
@@ -168,6 +168,12 @@ test('one worker and three give the same answers', async () => {
     return outcomes.map((outcome) => (outcome.ok ? { ...outcome.value, reused: undefined } : outcome));
   };
   expect(await answers(3)).toEqual(await answers(1));
+});
+
+test('passes that write files leave none behind', async () => {
+  const before = readdirSync('.');
+  await measure(createPool(), 'function(dot-cfg)');
+  expect(readdirSync('.')).toEqual(before);
 });
 
 test('modules may be forgotten and asked about again', async () => {
