@@ -3,16 +3,20 @@
 // single functions under 50, files of hundreds, modules of thousands. The ways take turns candidate by
 // candidate, so that whatever else the machine does falls on all of them.
 //
+// Two kinds of candidates. Random lists share no work. Neighbours of -Oz (its own pipeline without one to four
+// passes, what a search tries) often end in IR that was measured before, and its code is not generated again.
+//
 //   npm run bench:throughput -- [--candidates N] [--seed N] [--json FILE] [FILE.c FILE.bc FOLDER …]
 
 import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { createRandom } from '#ozma/common/random.js';
+import { createRandom, type Random } from '#ozma/common/random.js';
 import { baselinePipeline } from '#ozma/llvm/baseline.js';
 import { findInstallation } from '#ozma/llvm/installation.js';
 import { recipeOf } from '#ozma/llvm/recipe.js';
 import { WorkerPool } from '#ozma/llvm/worker-pool.js';
+import { parsePipeline, printPipeline } from '#ozma/passes/grammar.js';
 import { nestPasses } from '#ozma/passes/nesting.js';
 import { samplePassList } from '#ozma/passes/sampling.js';
 import { readVocabulary, usablePasses } from '#ozma/passes/vocabulary.js';
@@ -36,7 +40,8 @@ const installation = findInstallation();
 const vocabulary = readVocabulary(installation);
 // Of all usable passes `gvn-sink` alone gives, now and then, another result for the same input, in `opt` too.
 const passes = usablePasses(installation).filter(({ name }) => name !== 'gvn-sink');
-const baseline = recipeOf(await baselinePipeline(installation));
+const ozPipeline = await baselinePipeline(installation);
+const baseline = recipeOf(ozPipeline);
 const options = { level: 'Oz', codegen: true } as const;
 const settings = { installation, workers: 1, timeoutSeconds: 120 };
 // One worker each, so that neither remembers what the other measured; never busy at the same time.
@@ -48,8 +53,11 @@ const relocations = new Map<NamedModule, 'pic' | 'static'>();
 const ways = ['in process', 'in process, no reuse', 'opt + llc', 'opt + llc + llvm-size'] as const;
 type Way = (typeof ways)[number];
 
+type Kind = 'random lists' | 'neighbours of -Oz';
+
 interface ClassResult {
   name: string;
+  kind: Kind;
   modules: number;
   instructions: [number, number];
   candidates: number;
@@ -95,7 +103,25 @@ async function compile(
   }
 }
 
-async function measureClass(name: string, modules: NamedModule[], sizes: number[]): Promise<ClassResult> {
+/** -Oz's own pipeline without one to four of its passes, whichever adaptors they stand in. */
+function neighbour(random: Random): string {
+  const pipeline = parsePipeline(ozPipeline);
+  for (let times = 1 + random.below(4); times > 0; times--) {
+    let siblings = pipeline;
+    for (;;) {
+      const at = random.below(siblings.length);
+      const children = siblings[at]!.children;
+      if (children === undefined || children.length < 2) {
+        if (siblings.length > 1) siblings.splice(at, 1);
+        break;
+      }
+      siblings = children;
+    }
+  }
+  return printPipeline(pipeline);
+}
+
+async function measureClass(name: string, kind: Kind, { modules, sizes }: Collected): Promise<ClassResult> {
   const random = createRandom(seed).fork(name);
   const times = Object.fromEntries(ways.map((way) => [way, [] as number[]])) as Record<Way, number[]>;
   const processor = Object.fromEntries(ways.map((way) => [way, [] as number[]])) as Record<Way, number[]>;
@@ -110,7 +136,10 @@ async function measureClass(name: string, modules: NamedModule[], sizes: number[
   }
   for (let index = 0; index < candidates; index++) {
     const module = modules[index % modules.length]!;
-    const pipeline = nestPasses(samplePassList(random, { passes }), vocabulary.levelOf);
+    const pipeline =
+      kind === 'random lists'
+        ? nestPasses(samplePassList(random, { passes }), vocabulary.levelOf)
+        : neighbour(random);
     const found = new Map<Way, number | undefined>();
     const taken = new Map<Way, [clock: number, processor: number]>();
     let known = false;
@@ -151,6 +180,7 @@ async function measureClass(name: string, modules: NamedModule[], sizes: number[
   const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
   return {
     name,
+    kind,
     modules: modules.length,
     instructions: [Math.min(...sizes), Math.max(...sizes)],
     candidates: times['opt + llc'].length,
@@ -212,7 +242,7 @@ function report(result: ClassResult): void {
     `${(times['opt + llc'] / times[way]).toFixed(1).padStart(5)}x`;
   const number = (value: number): string => value.toFixed(1).padStart(8);
   console.log(
-    `\n${result.name}: ${result.modules} modules of ${result.instructions.join(' to ')} instructions, ` +
+    `\n${result.name}, ${result.kind}: ${result.modules} modules of ${result.instructions.join(' to ')} instructions, ` +
       `${result.candidates} candidates of equal size, ${result.reused} of them IR seen before; ` +
       `${result.failed} failed everywhere, ${result.invalid} that only opt's verifier refuses`,
   );
@@ -247,9 +277,11 @@ for (const [name, collected] of [
   ['modules of thousands', large],
 ] as const) {
   if (collected.modules.length === 0) continue;
-  const result = await measureClass(name, collected.modules, collected.sizes);
-  report(result);
-  results.push(result);
+  for (const kind of ['random lists', 'neighbours of -Oz'] as const) {
+    const result = await measureClass(name, kind, collected);
+    report(result);
+    results.push(result);
+  }
 }
 pool.close();
 forgetful.close();

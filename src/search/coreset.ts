@@ -4,13 +4,8 @@
 
 import type { Choice } from './plan.ts';
 import type { Skeleton } from './skeleton.ts';
+import type { KnownChoice } from './known-choice.ts';
 import { minedCoreset } from './mined-coreset.ts';
-
-/** One known list, as mined: passes separated by spaces, `-Oz` for clang's own. */
-export interface KnownChoice {
-  passes: string;
-  relax: Choice['relax'];
-}
 
 function expand(known: KnownChoice, skeleton: Skeleton): Choice {
   const passes = known.passes

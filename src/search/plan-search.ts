@@ -49,6 +49,7 @@ interface Standing {
 }
 
 export async function searchPlans(evaluator: Evaluator, space: SearchSpace): Promise<void> {
+  if (space.summary.functions.length === 0) return;
   const planner = new Planner(evaluator, space);
   while (evaluator.left > 0) {
     const proposals = planner.propose(Math.min(batchSize, evaluator.left));
@@ -81,22 +82,8 @@ class Planner {
     this.moves = createMoves(space.random, space.passes);
     this.coreset = coresetOf(space.skeleton);
     this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
-    const plain: ModuleDecisions = {
-      prelude: 'raw',
-      extra: [],
-      neverInline: [],
-      alwaysInline: [],
-      switches: [],
-    };
-    this.module = plain;
-    const first = this.coreset[0]!;
-    const begin = (module: ModuleDecisions): void => {
-      this.pending.push(this.uniform(first, 'module', module));
-    };
-    if (this.generatesOptimisedCode) begin({ ...plain, switches: firstSwitches });
-    begin(plain);
-    begin({ ...plain, prelude: 'full', switches: this.generatesOptimisedCode ? firstSwitches : [] });
-    this.nextKnown = 1;
+    const switches = this.generatesOptimisedCode ? firstSwitches : [];
+    this.module = { prelude: 'raw', extra: [], neverInline: [], alwaysInline: [], switches };
   }
 
   /** Code generation switches do nothing at -O0, and nothing to IR. */
@@ -139,10 +126,12 @@ class Planner {
     const queued = this.pending.shift();
     if (queued !== undefined) return queued;
     const { random } = this.space;
-    if (this.nextKnown < this.coreset.length && random.next() >= moduleMoveShare / 2) {
+    // The first known lists at once, the rest mixed with moves of the module.
+    const known = this.nextKnown < this.coreset.length;
+    if (known && (this.nextKnown < batchSize * 2 || random.next() >= moduleMoveShare)) {
       return this.uniform(this.coreset[this.nextKnown++]!, 'functions', this.module);
     }
-    if (random.next() < moduleMoveShare) return this.assembled(this.changedModule());
+    if (known || random.next() < moduleMoveShare) return this.assembled(this.changedModule());
     const choices = new Map(this.groups.map((group) => [group, this.variation(group)]));
     return { plan: { module: this.module, choices }, about: 'functions' };
   }
@@ -211,7 +200,7 @@ class Planner {
     return { ...this.module, neverInline, alwaysInline };
   }
 
-  /** Keeps, for each group, the choice that made it smaller (or as small with a shorter list). */
+  /** Keeps, for each group, the choice that made it smaller (or as small with a list not longer). */
   private keepBetter(plan: Plan, measurement: Measurement): boolean {
     const values = this.valuesByGroup(measurement);
     let improved = false;
@@ -225,7 +214,7 @@ class Planner {
           this.winners.push(choice);
         }
         this.standings.set(group, { choice, value });
-      } else if (value === standing.value && choice.passes.length < standing.choice.passes.length) {
+      } else if (value === standing.value && choice.passes.length <= standing.choice.passes.length) {
         this.standings.set(group, { choice, value });
       }
     }

@@ -1,0 +1,170 @@
+// How much smaller than `clang -Oz` after how many compiles: tunes every file of the packages that
+// bench/packages.ts prepared and tabulates the saving at each budget. Every finished file is one line of a
+// JSONL file; a killed run goes on with the files that are missing.
+//
+//   node dist-bench/size-curve.js PACKAGES-FOLDER RESULTS.jsonl [--compiles 1000] [--codegen Oz|O0]
+//       [--objective bytes|instructions] [--only zlib,lz4] [--no-per-function] [--seed 1]
+//
+// The last budget's size is that of the written, checked object; those before are the search's own
+// measurements, of which bench and tests show that they agree with llvm-size.
+
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pLimit from 'p-limit';
+import type { CodegenLevel } from '#ozma/llvm/module.js';
+import type { Objective } from '#ozma/search/search.js';
+import type { TuneResult } from '#ozma/tune/result.js';
+import { tune } from '#ozma/tune/tune.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: {
+    compiles: { type: 'string', default: '1000' },
+    codegen: { type: 'string', default: 'Oz' },
+    objective: { type: 'string', default: 'bytes' },
+    only: { type: 'string' },
+    'per-function': { type: 'boolean', default: true },
+    seed: { type: 'string', default: '1' },
+    table: { type: 'boolean', default: false },
+  },
+});
+const [packages, results] = positionals;
+if (packages === undefined || results === undefined)
+  throw new Error('expected PACKAGES-FOLDER RESULTS.jsonl');
+
+const objective = values.objective as Objective;
+const compiles = Number(values.compiles);
+const budgets = [1, 4, 5, 16, 20, 50, 200, 500, 1000].filter((budget) => budget <= compiles);
+
+interface Entry {
+  directory: string;
+  file: string;
+  arguments: string[];
+}
+
+interface Line {
+  package: string;
+  file: string;
+  seconds: number;
+  result: Pick<TuneResult, 'baseline' | 'best' | 'saving' | 'trace' | 'compiles' | 'reused' | 'crashed'> &
+    Pick<TuneResult, 'timedOut' | 'checks' | 'rejected'>;
+}
+
+function readResults(): Line[] {
+  if (!existsSync(results!)) return [];
+  return readFileSync(results!, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Line);
+}
+
+async function measure(name: string, entry: Entry, folder: string): Promise<void> {
+  const own = mkdtempSync(join(folder, 'one-'));
+  const commands = join(own, 'compile_commands.json');
+  writeFileSync(commands, JSON.stringify([entry]));
+  const start = performance.now();
+  const report = await tune([commands], {
+    compiles,
+    objective,
+    codegen: values.codegen as CodegenLevel,
+    perFunction: values['per-function'],
+    seed: Number(values.seed),
+    jobs: 1,
+  });
+  const [result] = report.results;
+  if (result === undefined) {
+    process.stderr.write(`${entry.file}: ${report.failures[0]?.message ?? 'nothing'}\n`);
+    return;
+  }
+  const { baseline, best, saving, trace, crashed, timedOut, reused, checks, rejected } = result;
+  const line: Line = {
+    package: name,
+    file: entry.file,
+    seconds: (performance.now() - start) / 1000,
+    result: {
+      baseline: { ...baseline, pipeline: '' },
+      best: { ...best, pipeline: '', recipe: [] },
+      saving,
+      trace,
+      compiles: result.compiles,
+      reused,
+      crashed,
+      timedOut,
+      checks,
+      ...(rejected === undefined ? {} : { rejected: { ...rejected, pipeline: '', recipe: [] } }),
+    },
+  };
+  appendFileSync(results!, `${JSON.stringify(line)}\n`);
+  process.stderr.write(
+    `${name} ${entry.file}: ${(100 * saving).toFixed(2)} %, ${line.seconds.toFixed(0)} s\n`,
+  );
+}
+
+/** The objective's value after so many compiles; at the end, that of the checked object. */
+function valueAt({ result }: Line, budget: number): number {
+  if (budget >= compiles) return result.best[objective];
+  return result.trace.findLast((step) => step.compiles <= budget)?.value ?? result.baseline[objective];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+function table(lines: readonly Line[]): string {
+  const names = [...new Set(lines.map((line) => line.package))];
+  const of = (line: Line): number => line.result.baseline[objective];
+  const sum = (list: readonly Line[], value: (line: Line) => number): number =>
+    list.reduce((total, line) => total + value(line), 0);
+  const total = sum(lines, of);
+  const rows = budgets.map((budget) => {
+    const after = sum(lines, (line) => valueAt(line, budget));
+    const nonEmpty = lines.filter((line) => of(line) > 0);
+    const mean = sum(nonEmpty, (line) => 1 - valueAt(line, budget) / of(line)) / nonEmpty.length;
+    const each = names.map((name) => {
+      const own = lines.filter((line) => line.package === name);
+      return percent(1 - sum(own, (line) => valueAt(line, budget)) / sum(own, of));
+    });
+    return `| ${[budget, total - after, percent(1 - after / total), percent(mean), ...each].join(' | ')} |`;
+  });
+  const head = ['compiles a file', `${objective} saved`, 'of the total', 'mean over files', ...names];
+  const failures = `${sum(lines, ({ result }) => result.crashed)} crashed, ${sum(lines, ({ result }) => result.timedOut)} timed out, ${sum(lines, ({ result }) => result.reused)} without code generation`;
+  const checks = lines.filter(({ result }) => !result.checks.every(({ passed }) => passed)).length;
+  return [
+    `| ${head.join(' | ')} |`,
+    `|${head.map(() => ' ---: |').join('')}`,
+    ...rows,
+    '',
+    `${lines.length} files, ${total} ${objective} with clang -Oz, code generation at ${values.codegen}, seed ${values.seed}; ` +
+      `${sum(lines, ({ result }) => result.compiles)} compiles: ${failures}; ` +
+      `${checks} files with a failed check; ${(sum(lines, ({ seconds }) => seconds) / 60).toFixed(0)} minutes of one core.`,
+  ].join('\n');
+}
+
+const done = new Set(readResults().map((line) => `${line.package} ${line.file}`));
+const folder = mkdtempSync(join(tmpdir(), 'ozma-size-curve-'));
+const limit = pLimit(2);
+const wanted = values.only?.split(',');
+const jobs = readdirSync(packages)
+  .filter((name) => wanted === undefined || wanted.includes(name))
+  .flatMap((name) => {
+    const commands = join(packages, name, 'compile_commands.json');
+    const entries = JSON.parse(readFileSync(commands, 'utf8')) as Entry[];
+    return entries.map((entry) => ({ name, entry }));
+  })
+  .filter(({ name, entry }) => !done.has(`${name} ${entry.file}`));
+if (!values.table) {
+  await Promise.all(jobs.map(({ name, entry }) => limit(() => measure(name, entry, folder))));
+}
+rmSync(folder, { recursive: true });
+process.stdout.write(`${table(readResults())}\n`);
