@@ -272,8 +272,8 @@ if (large.modules.length === 0) {
 }
 const results: ClassResult[] = [];
 for (const [name, collected] of [
-  ['functions under 50 instructions', await smallFunctions(files, 20)],
-  ['files of hundreds', await collect(files, (size) => size >= 100 && size < 1000, 20)],
+  ['functions under 50 instructions', await smallFunctions(files, 8)],
+  ['files of hundreds', await collect(files, (size) => size >= 100 && size < 1000, 8)],
   ['modules of thousands', large],
 ] as const) {
   if (collected.modules.length === 0) continue;
