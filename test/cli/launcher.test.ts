@@ -88,6 +88,31 @@ test('works through symbolic links, relative ones too', async () => {
   }
 });
 
+test('what cc leaves to clang goes there without Node, everything else does not', async () => {
+  const launcher = join(checkout, 'ozma');
+  await execa(launcher, ['tune']);
+  const node = readFileSync(join(checkout, '.ozma/ready'), 'utf8').split('\n')[0]!;
+  for (const name of ['clang', 'clang++']) {
+    write(`bin/${name}`, `#!/bin/sh\nprintf '${name}'\nprintf ' <%s>' "$@"\nexit 7\n`);
+    chmodSync(join(checkout, 'bin', name), 0o755);
+  }
+  write('.ozma/ready', `${node}\n${join(checkout, 'bin/clang')}\n`);
+  const run = async (words: string[], env: Record<string, string> = {}): Promise<string> =>
+    (await execa(launcher, words, { cwd: folder, env, reject: false })).stdout;
+  expect(await run(['cc', 'a.o', '-o', 'a b'])).toBe('clang <a.o> <-o> <a b>');
+  expect(await run(['c++', '--version'])).toBe('clang++ <--version>');
+  expect(await run(['cc', '-O2', '-c', 'conftest.c'])).toBe('clang <-O2> <-c> <conftest.c>');
+  for (const words of [
+    ['cc', '-c', 'a b.c'],
+    ['cc', '@words'],
+    ['cc', '@words', 'conftest.c'],
+    ['doctor', 'conftest.c'],
+  ]) {
+    expect(JSON.parse(await run(words))).toEqual([folder, ...words]);
+  }
+  expect(JSON.parse(await run(['cc', 'a.o'], { OZMA_LLVM: '/elsewhere' }))).toEqual([folder, 'cc', 'a.o']);
+});
+
 test.each(['with flock', 'without flock'])('first uses at the same time build once, %s', async (how) => {
   const environment: Record<string, string> = {};
   if (how === 'without flock') {
@@ -99,9 +124,9 @@ test.each(['with flock', 'without flock'])('first uses at the same time build on
     }
     environment['PATH'] = bin;
   }
-  const start = () => execa('/bin/sh', [join(checkout, 'ozma'), 'cc'], { cwd: folder, env: environment });
+  const start = () => execa('/bin/sh', [join(checkout, 'ozma'), 'tune'], { cwd: folder, env: environment });
   const runs = await Promise.all([start(), start(), start()]);
-  for (const run of runs) expect(JSON.parse(run.stdout)).toEqual([folder, 'cc']);
+  for (const run of runs) expect(JSON.parse(run.stdout)).toEqual([folder, 'tune']);
   expect(builds()).toBe(1);
 });
 
