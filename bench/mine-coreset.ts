@@ -41,7 +41,14 @@ const workers = Number(values.workers);
 const pool = new WorkerPool({ installation, workers, timeoutSeconds: 20 });
 const skeleton = skeletonOf(await baselinePipeline(installation));
 const skeletonNames = new Set(parsePipeline(skeleton.functionPasses.join(',')).map(({ name }) => name));
-const defaultModule = { prelude: 'raw', extra: [], neverInline: [], alwaysInline: [], switches: [] } as const;
+const defaultModule = {
+  prelude: 'raw',
+  relaxFirst: false,
+  extra: [],
+  neverInline: [],
+  alwaysInline: [],
+  switches: [],
+} as const;
 const files = readdirSync(folder).filter((name) => name.endsWith('.bc'));
 
 function load(name: string): ModuleSource {

@@ -71,6 +71,12 @@ class Planner {
   private readonly winners: Choice[] = [];
   private readonly pending: Proposal[] = [];
   private module: ModuleDecisions;
+  /** Decisions with the most to win, tried before random ones. */
+  private readonly firstMoves: Partial<ModuleDecisions>[] = [
+    { relaxFirst: true },
+    { prelude: 'full' },
+    { prelude: 'light' },
+  ];
   private wholeValue = Infinity;
   private nextKnown = 0;
   /** Some function improved since the last whole was measured. */
@@ -83,7 +89,14 @@ class Planner {
     this.coreset = coresetOf(space.skeleton);
     this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
     const switches = this.generatesOptimisedCode ? firstSwitches : [];
-    this.module = { prelude: 'raw', extra: [], neverInline: [], alwaysInline: [], switches };
+    this.module = {
+      prelude: 'raw',
+      relaxFirst: false,
+      extra: [],
+      neverInline: [],
+      alwaysInline: [],
+      switches,
+    };
   }
 
   /** Code generation switches do nothing at -O0, and nothing to IR. */
@@ -170,13 +183,16 @@ class Planner {
   private changedModule(): ModuleDecisions {
     const { random } = this.space;
     const module = this.module;
+    const first = this.firstMoves.shift();
+    if (first !== undefined) return { ...module, ...first };
     const kind = random.next();
     if (kind < 0.4 && this.generatesOptimisedCode) {
       const name = random.pick(Object.keys(codegenSwitches) as CodegenSwitch[]);
       return { ...module, switches: toggled(module.switches, name) };
     }
     if (kind < 0.8 && this.space.summary.functions.length > 1) return this.changedInlining();
-    if (kind < 0.85) return { ...module, prelude: random.pick(preludeNames) };
+    if (kind < 0.83) return { ...module, prelude: random.pick(preludeNames) };
+    if (kind < 0.85) return { ...module, relaxFirst: !module.relaxFirst };
     const extra = [...module.extra];
     if (extra.length > 0 && random.next() < 0.4) extra.splice(random.below(extra.length), 1);
     else extra.splice(random.below(extra.length + 1), 0, this.moves.modulePass());

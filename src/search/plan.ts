@@ -17,6 +17,8 @@ export interface Choice {
 
 export interface ModuleDecisions {
   prelude: PreludeName;
+  /** All functions are compiled as at -Os from the start, so that inlining is decided as at -Os too. */
+  relaxFirst: boolean;
   /** Module and call-graph passes that run between the functions' passes and the clean-up. */
   extra: readonly string[];
   neverInline: readonly string[];
@@ -39,6 +41,7 @@ export function recipeOfPlan(plan: Plan, skeleton: Skeleton): Recipe {
   if (module.neverInline.length + module.alwaysInline.length > 0) {
     steps.push({ kind: 'inlining', never: [...module.neverInline], always: [...module.alwaysInline] });
   }
+  if (module.relaxFirst) steps.push({ kind: 'relax', functions: 'all' });
   const prelude = skeleton.preludes[module.prelude];
   const cleanup = [...module.extra, skeleton.cleanup].join(',');
   const common = choices.get(everyFunction);
