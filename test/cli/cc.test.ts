@@ -204,6 +204,7 @@ test('what is tuned and what is not', () => {
     '-c -O0 a.c',
     '-c -O2 a.c -Og',
     '-c conftest.c',
+    '-c ztest123.c',
     '-c CMakeFiles/CMakeScratch/T/a.c',
     '-c a.c -flto',
     '-c a.c -fsanitize=undefined',

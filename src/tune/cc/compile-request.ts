@@ -30,8 +30,8 @@ const notPlain = new Set(
 const notPlainPrefixes =
   /^(-emit-|-Xarch|-print|--print|-dump|-?-save-temps|-?-serialize|-Wp,-M|-fmodule|-fdriver-only|--config|-fdiagnostics-format|-working-directory=|-rewrite|--driver-mode)/;
 
-/** What configure scripts compile to learn about the compiler; its size is nobody's business. */
-const probes = /(^|\/)(conftest[^/]*|sanitycheck[^/]*|CMakeC(XX)?CompilerId[^/]*)$/;
+/** What configure scripts (autoconf's, zlib's) compile to learn about the compiler; its size is nobody's business. */
+const probes = /(^|\/)(conftest[^/]*|ztest\d[^/]*\.c|sanitycheck[^/]*|CMakeC(XX)?CompilerId[^/]*)$/;
 const probeFolders = /(^|\/)(CMakeScratch|CMakeTmp|meson-private)(\/|$)/;
 
 /** Words with `@file` replaced by what is in it; undefined when one cannot be read. */
