@@ -180,7 +180,9 @@ process.stderr.write(`${frequency.size} distinct lists, ${lists.length} measured
 writeFileSync(join(workFolder, 'lists.json'), JSON.stringify(lists));
 
 const rows = await resumable(join(workFolder, 'rows.jsonl'), (file) => broadcast(file, lists));
-const functions = rows.flatMap(({ sizes }) => Object.values(sizes)).filter((row) => row[0] != null);
+const functions = rows
+  .flatMap(({ sizes }) => Object.values(sizes))
+  .filter((row) => typeof row[0] === 'number');
 const best = functions.map((row) => row[0]!);
 const total = best.reduce((sum, bytes) => sum + bytes, 0);
 const chosen: { choice: Choice; saved: number }[] = [{ choice: first, saved: 0 }];

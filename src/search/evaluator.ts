@@ -4,7 +4,12 @@
 
 import type { Recipe } from '../llvm/recipe.ts';
 import { recipeKey } from '../llvm/recipe.ts';
-import { describeFailure, type Measurement, type ModuleSource } from '../llvm/worker-protocol.ts';
+import {
+  describeFailure,
+  type Measurement,
+  type ModuleSource,
+  type Outcome,
+} from '../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import {
   valueOf,
@@ -57,24 +62,37 @@ export class Evaluator {
     return this.repeats >= patience ? 'exhausted' : undefined;
   }
 
-  /** The measurement of a recipe, nothing where it failed. A repeated recipe costs nothing. */
-  async measure(recipe: Recipe): Promise<Measurement | undefined> {
-    const key = recipeKey(recipe);
-    if (this.known.has(key)) {
-      this.repeats++;
-      return this.known.get(key);
+  /**
+   * The measurements of recipes, nothing where one failed. They are measured side by side and the books
+   * are kept in the order given, so that nothing depends on which is ready first. A repeated recipe costs
+   * nothing.
+   */
+  async measure(recipes: readonly Recipe[]): Promise<(Measurement | undefined)[]> {
+    const fresh = new Map<string, { recipe: Recipe; outcome: Promise<Outcome<Measurement>> }>();
+    for (const recipe of recipes) {
+      const key = recipeKey(recipe);
+      if (this.known.has(key) || fresh.has(key)) {
+        this.repeats++;
+        continue;
+      }
+      this.repeats = 0;
+      fresh.set(key, { recipe, outcome: this.ask(recipe) });
     }
-    this.repeats = 0;
-    this.known.set(key, undefined);
+    await Promise.all([...fresh.values()].map(({ outcome }) => outcome));
+    for (const [key, { recipe, outcome }] of fresh) this.known.set(key, this.record(recipe, await outcome));
+    return recipes.map((recipe) => this.known.get(recipeKey(recipe)));
+  }
+
+  private async ask(recipe: Recipe): Promise<Outcome<Measurement>> {
+    const { level, objective } = this.settings;
+    const codegen = objective !== 'instructions';
+    return this.pool.measure(this.module, recipe, { level, codegen, perFunction: true });
+  }
+
+  private record(recipe: Recipe, outcome: Outcome<Measurement>): Measurement | undefined {
     const compile = ++this.counts.compiles;
-    const outcome = await this.pool.measure(this.module, recipe, {
-      level: this.settings.level,
-      codegen: this.settings.objective !== 'instructions',
-      perFunction: true,
-    });
     if (!outcome.ok) {
       const { kind } = outcome.failure;
-      if (this.settings.signal?.aborted === true) return undefined;
       if (kind === 'timedOut') this.counts.timedOut++;
       else if (kind === 'refused') this.counts.refused++;
       else this.counts.crashed++;
@@ -84,7 +102,6 @@ export class Evaluator {
     }
     const measurement = outcome.value;
     if (measurement.reused) this.counts.reused++;
-    this.known.set(key, measurement);
     const value = valueOf(measurement, this.settings.objective);
     if (value < this.bestValue) {
       this.bestValue = value;

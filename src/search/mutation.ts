@@ -43,7 +43,7 @@ export function createMoves(random: Random, passes: readonly VocabularyPass[]): 
   const moves: Moves = {
     functionPass: () => draw(functionPasses),
     modulePass: () => draw(modulePasses),
-    randomList: () => Array.from({ length: 1 + random.below(12) }, moves.functionPass),
+    randomList: () => Array.from({ length: 1 + random.below(12) }, () => moves.functionPass()),
     mutate: (list) => {
       const changed = [...list];
       // Most passes of a long list do nothing for one function: cut out up to half of it at times.

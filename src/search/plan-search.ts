@@ -53,9 +53,7 @@ export async function searchPlans(evaluator: Evaluator, space: SearchSpace): Pro
   const planner = new Planner(evaluator, space);
   while (evaluator.left > 0) {
     const proposals = planner.propose(Math.min(batchSize, evaluator.left));
-    const measured = await Promise.all(
-      proposals.map(({ plan }) => evaluator.measure(recipeOfPlan(plan, space.skeleton))),
-    );
+    const measured = await evaluator.measure(proposals.map(({ plan }) => recipeOfPlan(plan, space.skeleton)));
     for (const [index, proposal] of proposals.entries()) planner.learn(proposal, measured[index]);
   }
 }
