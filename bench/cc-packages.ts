@@ -74,14 +74,21 @@ interface Finished {
   passed: boolean;
 }
 
-/** Debian's patched source in FOLDER/sources/NAME. */
+/** Debian's patched source in FOLDER/sources/NAME, of the newest version that the mirror still has. */
 function fetchSource(name: string, { source }: Package): string {
   const home = join(root, 'sources', name);
   mkdirSync(home, { recursive: true });
   const unpacked = (): string | undefined =>
     readdirSync(home, { withFileTypes: true }).find((entry) => entry.isDirectory())?.name;
-  if (unpacked() === undefined)
-    execFileSync('apt-get', ['source', '-qq', source], { cwd: home, stdio: 'pipe' });
+  const versions = execFileSync('apt-cache', ['showsrc', source], { encoding: 'utf8' }).matchAll(
+    /^Version: (.+)$/gm,
+  );
+  const oldestFirst = [...versions].map(([, version]) => version!).sort();
+  while (unpacked() === undefined) {
+    const version = oldestFirst.pop();
+    if (version === undefined) throw new Error(`expected a source package ${source}, found none to download`);
+    spawnSync('apt-get', ['source', '-qq', `${source}=${version}`], { cwd: home, stdio: 'ignore' });
+  }
   return join(home, unpacked()!);
 }
 
@@ -222,13 +229,14 @@ const minutes = (seconds: number): string => (seconds / 60).toFixed(2);
 const saved = ({ clang, tuned }: Record<Trees, number>): string =>
   `${(100 * (1 - tuned / clang)).toFixed(2)} %`;
 
-/** The packages asked for, each after what it needs. */
+/** The packages asked for, each after what it needs unless an earlier run built that. */
 function inDependencyOrder(wanted: readonly string[]): string[] {
   const ordered = new Set<string>();
   for (const name of wanted) {
     const item = packages[name];
     if (item === undefined) throw new Error(`expected ${Object.keys(packages).join(', ')}, found ${name}`);
-    if (item.needs !== undefined) ordered.add(item.needs);
+    const built = (needed: string): boolean => existsSync(join(root, 'tuned', needed));
+    if (item.needs !== undefined && !built(item.needs)) ordered.add(item.needs);
     ordered.add(name);
   }
   return [...ordered];
