@@ -48,12 +48,10 @@ const requestsPerWorker = 5000;
  * other things there too: an `error:` is believed only where an exit, not a signal, ended the process.
  */
 function lastWords(stderr: string, killed: boolean): string {
-  const lines = stderr.split('\n').map((line) => line.trim());
-  const fatal = lines.findLast((line) =>
-    /LLVM ERROR|Assertion .*failed|what\(\):|UNREACHABLE executed/.test(line),
-  );
-  if (fatal !== undefined || killed) return fatal ?? '';
-  return lines.findLast((line) => /error:/i.test(line)) ?? '';
+  // From the telling words to the end of their line: what a pass printed may stand before them.
+  const fatal = /(LLVM ERROR|Assertion .*failed|what\(\):|UNREACHABLE executed).*/.exec(stderr)?.[0];
+  if (fatal !== undefined || killed) return (fatal ?? '').trim();
+  return (/\berror:.*/i.exec(stderr)?.[0] ?? '').trim();
 }
 
 /** A worker that has not come up by then is ended; seen 0.2 s, and 5 s on a machine with too much to do. */
