@@ -175,9 +175,13 @@ const trusted = ({ passes }: Choice): boolean =>
 const ranked = [...frequency.values()]
   .filter(({ choice }) => trusted(choice))
   .sort((left, right) => right.count - left.count || left.choice.passes.length - right.choice.passes.length);
-const lists = [first, ...ranked.map(({ choice }) => choice)].slice(0, Number(values.lists));
-process.stderr.write(`${frequency.size} distinct lists, ${lists.length} measured everywhere\n`);
-writeFileSync(join(workFolder, 'lists.json'), JSON.stringify(lists));
+const listsPath = join(workFolder, 'lists.json');
+if (!existsSync(listsPath)) {
+  const most = [first, ...ranked.map(({ choice }) => choice)].slice(0, Number(values.lists));
+  process.stderr.write(`${frequency.size} distinct lists, ${most.length} measured everywhere\n`);
+  writeFileSync(listsPath, JSON.stringify(most));
+}
+const lists = JSON.parse(readFileSync(listsPath, 'utf8')) as Choice[];
 
 const rows = await resumable(join(workFolder, 'rows.jsonl'), (file) => broadcast(file, lists));
 const functions = rows
@@ -187,8 +191,10 @@ const best = functions.map((row) => row[0]!);
 const total = best.reduce((sum, bytes) => sum + bytes, 0);
 const chosen: { choice: Choice; saved: number }[] = [{ choice: first, saved: 0 }];
 while (chosen.length < Number(values.choose)) {
-  const gains = lists.map((_, index) =>
-    functions.reduce((sum, row, at) => sum + Math.max(0, best[at]! - (row[index] ?? Infinity)), 0),
+  const gains = lists.map((list, index) =>
+    !trusted(list)
+      ? 0
+      : functions.reduce((sum, row, at) => sum + Math.max(0, best[at]! - (row[index] ?? Infinity)), 0),
   );
   const winner = gains.indexOf(Math.max(...gains));
   if (gains[winner]! <= 0) break;

@@ -67,6 +67,7 @@ export function renderPassPage(content: PassPageContent): string {
 const verdictOrder: readonly Verdict[] = [
   'usable',
   'not-semantics-preserving',
+  'not-deterministic',
   'not-judged',
   'not-an-optimisation',
 ];

@@ -1,13 +1,15 @@
-// Which passes are trusted, and why. Think of it as a table joined to what the installed LLVM has: four
+// Which passes are trusted, and why. Think of it as a table joined to what the installed LLVM has: five
 // files of rows under verdicts/, one question here. A pass without a row is not usable until somebody has
 // judged it: newer LLVMs bring such passes, and docs/passes.md says how a row is earned.
 
 import { families, notOptimisations } from './verdicts/not-optimisations.ts';
+import { notDeterministic } from './verdicts/not-deterministic.ts';
 import { notPreserving } from './verdicts/not-preserving.ts';
 import { usable } from './verdicts/usable.ts';
 import { rejectedPipelines, usablePipelines } from './verdicts/whole-pipelines.ts';
 
-export type Verdict = 'usable' | 'not-an-optimisation' | 'not-semantics-preserving' | 'not-judged';
+export type Verdict =
+  'usable' | 'not-an-optimisation' | 'not-semantics-preserving' | 'not-deterministic' | 'not-judged';
 
 export interface PassVerdict {
   verdict: Verdict;
@@ -24,6 +26,7 @@ export function verdictOf(name: string): PassVerdict {
     [rejectedPipelines, 'not-semantics-preserving', true],
     [notPreserving, 'not-semantics-preserving', false],
     [notOptimisations, 'not-an-optimisation', false],
+    [notDeterministic, 'not-deterministic', false],
   ];
   for (const [table, verdict, pipeline] of rows) {
     const reason = Object.hasOwn(table, name) ? table[name] : undefined;

@@ -61,7 +61,6 @@ export const usable: Readonly<Record<string, string>> = {
   'guard-widening': 'joins guards, nothing elsewhere',
   gvn: 'removes redundant values and loads by value numbers',
   'gvn-hoist': 'hoists computations that all ways share',
-  'gvn-sink': 'sinks computations that all ways share',
   'infer-address-spaces': 'replaces generic address spaces, nothing on a CPU',
   'infer-alignment': 'raises alignments that known bits prove',
   'inject-tli-mappings': 'notes the vector variants of library functions',
