@@ -67,9 +67,9 @@ interface Entry {
   arguments: string[];
 }
 
-/** Output, dependency and debug flags say nothing about the code. */
-const takesValue = new Set(['-o', '-MF', '-MT', '-MQ', '-x']);
-const dropped = /^(-c|-M|-MM|-MD|-MMD|-MP|-g\d?|-xc|--driver-mode=.*|--target=.*|-gen-cdb.*)$/;
+/** Output, dependency, link and debug flags say nothing about the code. */
+const takesValue = new Set(['-o', '-MF', '-MT', '-MQ', '-x', '-dumpdir']);
+const dropped = /^(-c|-M|-MM|-MD|-MMD|-MP|-g\d?|-xc|--driver-mode=.*|--target=.*|-gen-cdb.*|-shared|-Wl,.*)$/;
 
 function meaningful(words: readonly string[]): string[] {
   const kept: string[] = [];

@@ -57,10 +57,13 @@ function inputWords({ file, language }: Translation): string[] {
   return ['-x', language, file];
 }
 
-/** The words of `clang` that make unoptimised bitcode of a translation unit; `output` may be `-`. */
+/**
+ * The words of `clang` that make unoptimised bitcode of a translation unit; `output` may be `-`. `-Oz` comes
+ * last: it must win over the user's own -O, and no flag that lacks its value can swallow it there.
+ */
 export function bitcodeWords(translation: Translation, output: string): string[] {
-  const words = [...translationWords(translation), '-Oz', ...withoutPasses, '-emit-llvm', '-c'];
-  return [...words, ...inputWords(translation), '-o', output];
+  const words = [...translationWords(translation), ...withoutPasses, '-emit-llvm', '-c'];
+  return [...words, ...inputWords(translation), '-o', output, '-Oz'];
 }
 
 /** The words of the real `clang -Oz`. */
@@ -71,11 +74,11 @@ export function baselineWords(
 ): string[] {
   return [
     ...translationWords(translation),
-    '-Oz',
     outputMode[kind],
     ...inputWords(translation),
     '-o',
     output,
+    '-Oz',
   ];
 }
 

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { baselinePipeline } from '#ozma/llvm/baseline.js';
 import {
+  baselineWords,
+  bitcodeWords,
   compileBaseline,
   compileBitcode,
   compileToBitcode,
@@ -130,4 +132,19 @@ test('flags of a command line, sorted', () => {
   ]);
   expect(untunableFlag(['-O2', '-fsanitize=address'])?.flag).toBe('-fsanitize=address');
   expect(untunableFlag(['-fno-sanitize=all', '-fno-lto'])).toBeUndefined();
+});
+
+test('no flag can swallow -Oz, and flags keep their values', () => {
+  const translation = {
+    file: 'a.c',
+    language: 'c' as const,
+    flags: ['-O2', '-unknown-flag-without-its-value'],
+  };
+  expect(bitcodeWords(translation, '-').at(-1)).toBe('-Oz');
+  expect(baselineWords(translation, 'a.o').at(-1)).toBe('-Oz');
+  expect(compileFlags(readClangWords(['-dumpdir', 'lib-', 'a.c', '-O2']))).toEqual([
+    '-dumpdir',
+    'lib-',
+    '-O2',
+  ]);
 });
