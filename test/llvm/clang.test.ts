@@ -138,7 +138,6 @@ test('no flag can swallow -Oz, and flags keep their values', () => {
   const translation = {
     file: 'a.c',
     directory: '/',
-    directory: '/',
     language: 'c' as const,
     flags: ['-O2', '-unknown-flag-without-its-value'],
   };
