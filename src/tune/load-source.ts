@@ -21,7 +21,7 @@ import type { CodegenLevel } from '../llvm/module.ts';
 import { recipeOf, type Recipe } from '../llvm/recipe.ts';
 import { describeFailure, type ModuleSource, type ModuleSummary } from '../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
-import { writeFileAtomically } from './files.ts';
+import { writeFileAtomically } from '../common/files.ts';
 import type { Source } from './sources.ts';
 
 export interface LoadedSource {

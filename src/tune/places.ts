@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { mustBeFolder, mustBeWritable } from './files.ts';
+import { mustBeFolder, mustBeWritable } from '../common/files.ts';
 import { endings, resultName, type EmitKind } from './render.ts';
 
 /** The longest folder that all paths have in common. */

@@ -7,7 +7,7 @@ import { compileBaseline, compileBitcode } from '../llvm/clang.ts';
 import { switchesOf } from '../llvm/recipe.ts';
 import { describeFailure } from '../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
-import { writeFileAtomically } from './files.ts';
+import { writeFileAtomically } from '../common/files.ts';
 import { writeRecipe } from './recipe-file.ts';
 import { checkedReplayLines } from './replay.ts';
 import type { TunedSource } from './tune-module.ts';

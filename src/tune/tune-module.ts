@@ -12,7 +12,7 @@ import { recipeKey, switchesOf, type Recipe } from '../llvm/recipe.ts';
 import { describeFailure } from '../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { search, type Objective, type SearchResult, type SearchSettings } from '../search/search.ts';
-import { writeFileAtomically } from './files.ts';
+import { writeFileAtomically } from '../common/files.ts';
 import type { LoadedSource } from './load-source.ts';
 import { describeRecipe } from './recipe-text.ts';
 import type { Check, SizedCode, TuneResult } from './result.ts';

@@ -13,7 +13,7 @@ import type { CodegenLevel } from '../llvm/module.ts';
 import type { Recipe } from '../llvm/recipe.ts';
 import { WorkerPool } from '../llvm/worker-pool.ts';
 import type { Objective, SearchProgress } from '../search/search.ts';
-import { writeFileAtomically } from './files.ts';
+import { writeFileAtomically } from '../common/files.ts';
 import { loadSource, naming } from './load-source.ts';
 import { placesFor } from './places.ts';
 import { render, type EmitKind } from './render.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readCompileCommands } from '#ozma/tune/compile-commands.js';
-import { mustBeWritable, writeFileAtomically } from '#ozma/tune/files.js';
+import { mustBeWritable, writeFileAtomically } from '#ozma/common/files.js';
 import { resultNames } from '#ozma/tune/places.js';
 import { readRecipe, writeRecipe } from '#ozma/tune/recipe-file.js';
 import { describeRecipe } from '#ozma/tune/recipe-text.js';

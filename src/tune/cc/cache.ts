@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../common/cache-folder.ts';
 import type { Recipe } from '../../llvm/recipe.ts';
-import { writeFileAtomically } from '../files.ts';
+import { writeFileAtomically } from '../../common/files.ts';
 import type { TuneResult } from '../result.ts';
 
 /** Raised when answers made before are not to be used again. */

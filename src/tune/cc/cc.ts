@@ -14,7 +14,7 @@ import { programPath, type LlvmInstallation } from '../../llvm/installation.ts';
 import { findRememberedInstallation } from '../../llvm/remembered-installation.ts';
 import { runProgram } from '../../llvm/run-program.ts';
 import type { SearchSettings } from '../../search/search.ts';
-import { writeFileAtomically } from '../files.ts';
+import { writeFileAtomically } from '../../common/files.ts';
 import { describeRecipe } from '../recipe-text.ts';
 import { cacheKey, readAnswer, writeAnswer, type Answer } from './cache.ts';
 import { readCompileRequest, type CompileRequest, type Driver } from './compile-request.ts';

@@ -4,9 +4,10 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { OzmaError } from '../common/errors.ts';
+import { OzmaError } from './errors.ts';
 
-function reasonOf(error: unknown): string {
+/** A failed file operation in words. */
+export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     ENOENT: 'no such folder',
