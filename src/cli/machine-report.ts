@@ -24,6 +24,7 @@ const programs: Record<LlvmProgram, true> = {
   'llvm-link': true,
   'llvm-extract': true,
   'llvm-reduce': true,
+  'ld.lld': true,
 };
 
 /** A hello world can take this long on a busy machine, in milliseconds. */

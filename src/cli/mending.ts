@@ -9,7 +9,7 @@ export type Need = 'node' | 'llvm' | 'llvm-programs' | 'headers-c' | 'headers-cp
 
 type Manager = 'apt-get' | 'dnf' | 'pacman' | 'brew' | 'unknown';
 
-const llvmPackages = `clang-${preferredMajor} llvm-${preferredMajor} libllvm${preferredMajor}`;
+const llvmPackages = `clang-${preferredMajor} lld-${preferredMajor} llvm-${preferredMajor} libllvm${preferredMajor}`;
 
 const commandsByManager: Record<Manager, Record<Exclude<Need, 'node'>, string>> = {
   'apt-get': {
@@ -19,13 +19,13 @@ const commandsByManager: Record<Manager, Record<Exclude<Need, 'node'>, string>> 
     'headers-cpp': 'sudo apt-get install g++',
   },
   dnf: {
-    llvm: 'sudo dnf install clang llvm llvm-libs',
+    llvm: 'sudo dnf install clang lld llvm llvm-libs',
     'llvm-programs': 'sudo dnf install clang llvm',
     'headers-c': 'sudo dnf install glibc-devel binutils gcc',
     'headers-cpp': 'sudo dnf install libstdc++-devel',
   },
   pacman: {
-    llvm: 'sudo pacman -S clang llvm llvm-libs',
+    llvm: 'sudo pacman -S clang lld llvm llvm-libs',
     'llvm-programs': 'sudo pacman -S clang llvm',
     'headers-c': 'sudo pacman -S glibc binutils gcc',
     'headers-cpp': 'sudo pacman -S gcc',

@@ -32,7 +32,8 @@ export type LlvmProgram =
   | 'llvm-dis'
   | 'llvm-link'
   | 'llvm-extract'
-  | 'llvm-reduce';
+  | 'llvm-reduce'
+  | 'ld.lld';
 
 export function programPath(installation: LlvmInstallation, program: LlvmProgram): string {
   return join(installation.programs, program);
@@ -135,7 +136,7 @@ export function findInstallation(): LlvmInstallation {
     throw new OzmaError(
       'environment',
       `expected LLVM ${oldestSupportedMajor} or newer with clang and libLLVM, found none; on Debian 12: ` +
-        `apt-get install clang-${preferredMajor} llvm-${preferredMajor} libllvm${preferredMajor}`,
+        `apt-get install clang-${preferredMajor} lld-${preferredMajor} llvm-${preferredMajor} libllvm${preferredMajor}`,
     );
   }
   return first;

@@ -44,7 +44,7 @@ test('the package manager comes from os-release', () => {
   expect(managerOf('ID=linuxmint\nID_LIKE="ubuntu debian"\n')).toBe('apt-get');
   expect(managerOf('ID="rocky"\nID_LIKE="rhel centos fedora"\n')).toBe('dnf');
   expect(managerOf('ID=plan9\n')).toBe('unknown');
-  expect(mendingCommand('llvm', 'apt-get')).toBe('sudo apt-get install clang-22 llvm-22 libllvm22');
+  expect(mendingCommand('llvm', 'apt-get')).toBe('sudo apt-get install clang-22 lld-22 llvm-22 libllvm22');
 });
 
 test('sizes in words', () => {

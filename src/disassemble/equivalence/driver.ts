@@ -1,0 +1,323 @@
+// The program around one function, as LLVM-IR: `_start` maps memory at fixed addresses, gives up all rights
+// but reading, writing and ending (strict seccomp), and then, for each input on standard input, calls the
+// function and writes what it did: result, calls, memory. No C library and no linker script, so that it is
+// the same program on x86-64 and AArch64. Callees are stubs that note their arguments and answer from the
+// input; `memcpy` and its like are real, since compilers put them in place of loops.
+
+import { bytesOf } from './signature.ts';
+import type { Signature } from './signature.ts';
+import * as layout from './layout.ts';
+
+export type Machine = 'x86_64' | 'aarch64';
+
+interface Calls {
+  read: number;
+  write: number;
+  map: number;
+  exit: number;
+  control: number;
+  /** Inline assembly of a system call with six parameters, and its constraints. */
+  instruction: string;
+  constraints: string;
+}
+
+const systemCalls: Readonly<Record<Machine, Calls>> = {
+  x86_64: {
+    read: 0,
+    write: 1,
+    map: 9,
+    exit: 60,
+    control: 157,
+    instruction: 'syscall',
+    constraints: '={rax},{rax},{rdi},{rsi},{rdx},{r10},{r8},{r9},~{rcx},~{r11},~{memory}',
+  },
+  aarch64: {
+    read: 63,
+    write: 64,
+    map: 222,
+    exit: 93,
+    control: 167,
+    instruction: 'svc #0',
+    constraints: '={x0},{x8},{x0},{x1},{x2},{x3},{x4},{x5},~{memory}',
+  },
+};
+
+const triples: Readonly<Record<Machine, string>> = {
+  x86_64: 'x86_64-unknown-linux-gnu',
+  aarch64: 'aarch64-unknown-linux-gnu',
+};
+
+const pointer = (address: number): string => `inttoptr (i64 ${address} to ptr)`;
+const quoted = (name: string): string => `@"${name}"`;
+
+function systemCall(machine: Machine): string {
+  const { instruction, constraints } = systemCalls[machine];
+  return `define internal i64 @ozma_system(i64 %n, i64 %a, i64 %b, i64 %c, i64 %d, i64 %e, i64 %f) noinline {
+  %r = call i64 asm sideeffect "${instruction}", "${constraints}"(i64 %n, i64 %a, i64 %b, i64 %c, i64 %d, i64 %e, i64 %f)
+  ret i64 %r
+}`;
+}
+
+/** mmap(address, bytes, read | write, private | anonymous | fixed). */
+function mapping(machine: Machine, address: number, bytes: number): string {
+  const { map } = systemCalls[machine];
+  return `  call i64 @ozma_system(i64 ${map}, i64 ${address}, i64 ${bytes}, i64 3, i64 50, i64 -1, i64 0)`;
+}
+
+function system(number: number, first: number | string, second: number | string, third: number | string) {
+  return `call i64 @ozma_system(i64 ${number}, i64 ${first}, i64 ${second}, i64 ${third}, i64 0, i64 0, i64 0)`;
+}
+
+/** Loads the arguments out of the input and calls the function. */
+function callOf(signature: Signature): string {
+  const loads = signature.parameters.map(({ type }, index) => {
+    const from = pointer(layout.input.address + index * layout.argumentBytes);
+    return `  %argument${index} = load ${type}, ptr ${from}, align 16`;
+  });
+  const words = signature.parameters.map(
+    ({ type, attributes }, index) => `${type} ${attributes} %argument${index}`,
+  );
+  const call = `call ${signature.returns} ${quoted(signature.name)}(${words.join(', ')})`;
+  if (signature.returns === 'void') return [...loads, `  ${call}`].join('\n');
+  const to = pointer(layout.log.address + layout.logHead);
+  return [...loads, `  %result = ${call}`, `  store ${signature.returns} %result, ptr ${to}, align 16`].join(
+    '\n',
+  );
+}
+
+/** The program that calls `signature.name`; `globals` is how many external variables there are. */
+export function driverModule(machine: Machine, signature: Signature, globals: number): string {
+  const numbers = systemCalls[machine];
+  const globalsBytes = globals * layout.globalBytes;
+  const { arena, input, log } = layout;
+  const parameters = signature.parameters.map(({ type, attributes }) => `${type} ${attributes}`).join(', ');
+  return `target triple = "${triples[machine]}"
+declare ${signature.returns} ${quoted(signature.name)}(${parameters})
+@__start_ozma_data = external hidden global i8
+@__stop_ozma_data = external hidden global i8
+@ozma_keep = internal global [8 x i8] zeroinitializer, section "ozma_data", align 8
+@llvm.used = appending global [1 x ptr] [ptr @ozma_keep]
+declare ptr @llvm.frameaddress.p0(i32)
+${systemCall(machine)}
+define void @_start() noreturn nounwind "stackrealign" "frame-pointer"="all" {
+entry:
+${mapping(machine, arena.address, arena.bytes)}
+${mapping(machine, layout.globals.address, Math.max(globalsBytes, 4096))}
+${mapping(machine, input.address, layout.inputBytes)}
+${mapping(machine, log.address, layout.logBytes)}
+  %frame = call ptr @llvm.frameaddress.p0(i32 0)
+  %top = ptrtoint ptr %frame to i64
+  %low = sub i64 %top, ${layout.stackReach}
+  %high = add i64 %top, ${layout.stackReach}
+  %first = ptrtoint ptr @__start_ozma_data to i64
+  %last = ptrtoint ptr @__stop_ozma_data to i64
+  %data = sub i64 %last, %first
+  ${system(numbers.control, 22, 1, 0)}
+  br label %next
+next:
+  %got = ${system(numbers.read, 0, input.address, layout.inputBytes)}
+  %whole = icmp eq i64 %got, ${layout.inputBytes}
+  br i1 %whole, label %run, label %end
+run:
+  ${system(numbers.read, 0, layout.globals.address, globalsBytes)}
+  ${system(numbers.read, 0, arena.address, arena.bytes)}
+  call ptr @memset(ptr ${pointer(log.address)}, i32 0, i64 ${layout.logBytes})
+  store i64 %low, ptr ${pointer(log.address)}
+  store i64 %high, ptr ${pointer(log.address + 8)}
+  store i64 %data, ptr ${pointer(log.address + 24)}
+${callOf(signature)}
+  ${system(numbers.write, 1, log.address, layout.logBytes)}
+  ${system(numbers.write, 1, layout.globals.address, globalsBytes)}
+  ${system(numbers.write, 1, arena.address, arena.bytes)}
+  ${system(numbers.write, 1, '%first', '%data')}
+  br label %next
+end:
+  ${system(numbers.exit, layout.endOfInputs, 0, 0)}
+  unreachable
+}
+${realFunctions}
+`;
+}
+
+type ReplyClass = (typeof layout.replyClasses)[number];
+
+function replyClassOf(type: string): ReplyClass | undefined {
+  if (type === 'ptr' || type === 'double' || type === 'float') return type === 'ptr' ? 'pointer' : type;
+  return /^i(?:1|8|16|32|64)$/.test(type) ? 'integer' : undefined;
+}
+
+/** A stub in place of a callee, or nothing when its types are beyond it. */
+export function stubFunction(signature: Signature, index: number): string | undefined {
+  const { returns, parameters } = signature;
+  const reply = returns === 'void' ? undefined : replyClassOf(returns);
+  if (returns !== 'void' && reply === undefined) return undefined;
+  if (parameters.some(({ type }) => (bytesOf(type) ?? 17) > 16)) return undefined;
+  const words = parameters.map(({ type, attributes }, at) => `${type} ${attributes} %a${at}`);
+  if (signature.variadic) words.push('...');
+  const notes = parameters.slice(0, layout.mostLoggedArguments).flatMap(({ type }, at) => {
+    const slot = `  %s${at} = getelementptr i8, ptr %slot, i64 ${16 + at * 16}`;
+    if (type !== 'ptr') return [slot, `  store ${type} %a${at}, ptr %s${at}`];
+    return [slot, `  %d${at} = call i64 @ozma_describe(ptr %a${at})`, `  store i64 %d${at}, ptr %s${at}`];
+  });
+  const answer =
+    reply === undefined
+      ? '  ret void'
+      : `  %r = call ptr @ozma_reply(i64 ${layout.replyClasses.indexOf(reply)})
+  %v = load ${returns}, ptr %r
+  ret ${returns} %v`;
+  return `define ${returns} ${quoted(signature.name)}(${words.join(', ')}) section "ozma_stubs" {
+  %slot = call ptr @ozma_call(i64 ${index + 1})
+${notes.join('\n')}
+${answer}
+}`;
+}
+
+/** The stubs of one function. Both sides are linked with the same object. */
+export function stubsModule(machine: Machine, stubs: readonly string[]): string {
+  const { log, input } = layout;
+  const calls = pointer(log.address + 16);
+  const replies = layout.argumentBytes * layout.mostArguments;
+  return `target triple = "${triples[machine]}"
+${systemCall(machine)}
+; A pointer as both sides see it: the stack and the code lie elsewhere in each.
+define internal i64 @ozma_describe(ptr %p) noinline {
+  %n = ptrtoint ptr %p to i64
+  %low = load i64, ptr ${pointer(log.address)}
+  %high = load i64, ptr ${pointer(log.address + 8)}
+  %above = icmp uge i64 %n, %low
+  %below = icmp ult i64 %n, %high
+  %stack = and i1 %above, %below
+  br i1 %stack, label %onstack, label %static
+onstack:
+  ret i64 1
+static:
+  %mine = icmp ult i64 %n, ${layout.image.address + layout.image.bytes}
+  %image = icmp uge i64 %n, ${layout.image.address}
+  %constant = and i1 %mine, %image
+  br i1 %constant, label %content, label %number
+content:
+  %w = load i64, ptr %p, align 1
+  ret i64 %w
+number:
+  ret i64 %n
+}
+define internal ptr @ozma_call(i64 %who) noinline {
+  %count = load i64, ptr ${calls}
+  %full = icmp uge i64 %count, ${layout.mostCalls}
+  br i1 %full, label %stop, label %note
+stop:
+  ${system(systemCalls[machine].exit, layout.tooManyCalls, 0, 0)}
+  unreachable
+note:
+  %next = add i64 %count, 1
+  store i64 %next, ptr ${calls}
+  %at = mul i64 %count, ${layout.callBytes}
+  %slot = getelementptr i8, ptr ${pointer(log.address + layout.logHead + layout.resultBytes)}, i64 %at
+  store i64 %who, ptr %slot
+  ret ptr %slot
+}
+define internal ptr @ozma_reply(i64 %class) noinline {
+  %count = load i64, ptr ${calls}
+  %turn = and i64 %count, ${layout.replyCount - 1}
+  %row = mul i64 %class, ${layout.replyCount}
+  %index = add i64 %row, %turn
+  %r = getelementptr i64, ptr ${pointer(input.address + replies)}, i64 %index
+  ret ptr %r
+}
+${stubs.join('\n')}
+`;
+}
+
+/** Functions with real effects: those that compilers call on their own account. */
+export const realNames: ReadonlySet<string> = new Set([
+  'memcpy',
+  'memmove',
+  'memset',
+  'memcmp',
+  'bcmp',
+  'strlen',
+]);
+
+/** Byte by byte; `memmove` from the end where the ranges overlap that way. */
+const realFunctions = `
+define ptr @memset(ptr %to, i32 %v, i64 %n) {
+entry:
+  %byte = trunc i32 %v to i8
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %j, %body ]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %body, label %done
+body:
+  %p = getelementptr i8, ptr %to, i64 %i
+  store volatile i8 %byte, ptr %p
+  %j = add i64 %i, 1
+  br label %head
+done:
+  ret ptr %to
+}
+define ptr @memcpy(ptr %to, ptr %from, i64 %n) {
+  %r = call ptr @memmove(ptr %to, ptr %from, i64 %n)
+  ret ptr %r
+}
+define ptr @memmove(ptr %to, ptr %from, i64 %n) {
+entry:
+  %backwards = icmp ugt ptr %to, %from
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %j, %body ]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %body, label %done
+body:
+  %j = add i64 %i, 1
+  %end = sub i64 %n, %j
+  %at = select i1 %backwards, i64 %end, i64 %i
+  %p = getelementptr i8, ptr %from, i64 %at
+  %q = getelementptr i8, ptr %to, i64 %at
+  %b = load volatile i8, ptr %p
+  store volatile i8 %b, ptr %q
+  br label %head
+done:
+  ret ptr %to
+}
+define i32 @bcmp(ptr %a, ptr %b, i64 %n) {
+  %r = call i32 @memcmp(ptr %a, ptr %b, i64 %n)
+  ret i32 %r
+}
+define i32 @memcmp(ptr %a, ptr %b, i64 %n) {
+entry:
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %j, %same ]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %body, label %equal
+body:
+  %p = getelementptr i8, ptr %a, i64 %i
+  %q = getelementptr i8, ptr %b, i64 %i
+  %x = load volatile i8, ptr %p
+  %y = load volatile i8, ptr %q
+  %is = icmp eq i8 %x, %y
+  br i1 %is, label %same, label %other
+same:
+  %j = add i64 %i, 1
+  br label %head
+other:
+  %less = icmp ult i8 %x, %y
+  %r = select i1 %less, i32 -1, i32 1
+  ret i32 %r
+equal:
+  ret i32 0
+}
+define i64 @strlen(ptr %s) {
+entry:
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %j, %head ]
+  %p = getelementptr i8, ptr %s, i64 %i
+  %b = load volatile i8, ptr %p
+  %j = add i64 %i, 1
+  %zero = icmp eq i8 %b, 0
+  br i1 %zero, label %done, label %head
+done:
+  ret i64 %i
+}`;

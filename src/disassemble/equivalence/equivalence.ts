@@ -1,0 +1,76 @@
+// Runs a function as it was found and as it was lifted on the same made-up inputs and compares everything
+// that a caller could see: result, calls with their arguments, memory. Equality on some inputs is evidence,
+// not proof, which is why the number of inputs is part of every answer.
+
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { arch } from 'node:process';
+import type { WorkerPool } from '../../llvm/worker-pool.ts';
+import type { Machine } from './driver.ts';
+import { makeInputs } from './inputs.ts';
+import { compareOutcomes } from './outcome.ts';
+import type { Comparison } from './outcome.ts';
+import { runSide } from './run.ts';
+import { buildPrograms, NotComparable } from './sides.ts';
+import type { Pair } from './sides.ts';
+import { signaturesOf, whyNotCallable } from './signature.ts';
+
+export type { Comparison } from './outcome.ts';
+export type { Pair } from './sides.ts';
+
+export interface EquivalenceOptions {
+  /** How many inputs are made. */
+  inputs?: number;
+  seed?: number;
+}
+
+const machineOfHost: Readonly<Record<string, Machine>> = { x64: 'x86_64', arm64: 'aarch64' };
+
+/** The program that runs the machine's code: none needed for the host's, qemu-user's for the other. */
+function emulatorFor(machine: Machine): string | undefined {
+  if (machineOfHost[arch] === machine) return undefined;
+  const names = [`qemu-${machine}`, `qemu-${machine}-static`];
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    for (const name of names) if (existsSync(join(folder, name))) return join(folder, name);
+  }
+  throw new NotComparable(`running ${machine} code needs ${names[0]} (Debian: apt-get install qemu-user)`);
+}
+
+/** Never throws for what a function is or does: `untested` with the reason then. */
+export async function compareByRunning(
+  pool: WorkerPool,
+  pair: Pair,
+  options: EquivalenceOptions = {},
+): Promise<Comparison> {
+  const untested = (detail: string): Comparison => ({ verdict: 'untested', inputs: 0, detail });
+  const signature = signaturesOf(pair.ir).defined.find((one) => one.name === pair.name);
+  if (signature === undefined)
+    return untested(`expected a definition of ${pair.name}, found none that is known`);
+  const reason = whyNotCallable(signature);
+  if (reason !== undefined) return untested(reason);
+  const folder = await mkdtemp(join(tmpdir(), 'ozma-equivalence-'));
+  try {
+    const emulator = emulatorFor(pair.machine);
+    const programs = await buildPrograms(pool, pair, signature, folder);
+    const inputs = makeInputs(signature, programs.globals, options.inputs ?? 64, options.seed ?? 1);
+    const inputsFile = join(folder, 'inputs');
+    await writeFile(inputsFile, inputs);
+    const run = {
+      timeLimit: emulator === undefined ? 2000 : 5000,
+      mostStops: 48,
+      ...(emulator === undefined ? {} : { emulator }),
+    };
+    const original = await runSide(programs.original, inputsFile, programs.globals, run);
+    const mustEnd = (index: number): boolean =>
+      original[index] !== undefined && !('stopped' in original[index]);
+    const lifted = await runSide(programs.lifted, inputsFile, programs.globals, { ...run, mustEnd });
+    return compareOutcomes(original, lifted);
+  } catch (error) {
+    if (error instanceof NotComparable) return untested(error.message);
+    throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,39 @@
+// Where everything lies in the process that runs a function: fixed addresses, so that pointers are the
+// same numbers on both sides and results can be compared as bytes. All of it is below 2 GiB, where the
+// small code model reaches.
+
+/** Memory behind pointer arguments. What lies around it is not mapped: a stray access is seen. */
+export const arena = { address: 0x2000_0000, bytes: 8192 };
+/** Stands in for external variables: each has `globalBytes`. */
+export const globals = { address: 0x1000_0000, most: 32 };
+export const globalBytes = 256;
+/** Data of the assembly file itself: strings, tables, variables. */
+export const dataAddress = 0x1100_0000;
+export const stubsAddress = 0x1200_0000;
+/** Code and the constants that a side has of its own: an unlikely number, so that addresses are known as such. */
+export const image = { address: 0x5a00_0000, bytes: 1 << 24 };
+/** Arguments and replies of one input. */
+export const input = { address: 0x3000_0000 };
+/** What the function did: result and calls. */
+export const log = { address: 0x3100_0000 };
+
+export const argumentBytes = 16;
+export const mostArguments = 24;
+/** A call takes one slot: a word for who was called, seven arguments of 16 bytes. */
+export const callBytes = 128;
+export const mostLoggedArguments = 7;
+export const mostCalls = 32;
+/** Replies of stubs by class, each `replyCount` of 8 bytes, used in turn. */
+export const replyClasses = ['integer', 'pointer', 'double', 'float'] as const;
+export const replyCount = 16;
+export const inputBytes = argumentBytes * mostArguments + replyClasses.length * replyCount * 8;
+/** Stack bounds (2 words), number of calls, bytes of the file's data, result (64 bytes), then the calls. */
+export const logHead = 32;
+export const resultBytes = 64;
+export const logBytes = logHead + resultBytes + callBytes * mostCalls;
+/** Exit codes of the driver. */
+export const endOfInputs = 0;
+export const tooManyCalls = 77;
+
+/** How far below and above the driver's frame an address counts as the stack. */
+export const stackReach = 1 << 22;

@@ -1,0 +1,82 @@
+// What a function did with each input, as the driver wrote it, in a form in which two sides can be
+// compared: addresses of the stack and of the code, which are different by nature, are made equal.
+
+import * as layout from './layout.ts';
+
+/** One call that ended. Every part is compared as bytes. */
+export interface Finished {
+  result: Buffer;
+  /** Who was called with what, in order. */
+  calls: Buffer;
+  /** External variables, the arena, the file's own data. */
+  memory: Buffer;
+}
+
+/** It came to an end, or what stopped it: a signal, the time limit, endless calls. */
+export type Outcome = Finished | { stopped: string };
+
+/** Two's complement words of 8 bytes that point into the stack or the code become 1 and 2. */
+function withoutPlaces(bytes: Buffer, low: bigint, high: bigint): Buffer {
+  const copy = Buffer.from(bytes);
+  const codeEnd = BigInt(layout.image.address + layout.image.bytes);
+  for (let at = 0; at + 8 <= copy.length; at += 8) {
+    const word = copy.readBigUInt64LE(at);
+    if (word >= low && word < high) copy.writeBigUInt64LE(1n, at);
+    else if (word >= BigInt(layout.image.address) && word < codeEnd) copy.writeBigUInt64LE(2n, at);
+  }
+  return copy;
+}
+
+/** Bytes of one record, read from its head. */
+export function recordBytes(head: Buffer, globals: number): number {
+  return (
+    layout.logBytes + globals * layout.globalBytes + layout.arena.bytes + Number(head.readBigUInt64LE(24))
+  );
+}
+
+export function readOutcome(record: Buffer): Finished {
+  const low = record.readBigUInt64LE(0);
+  const high = record.readBigUInt64LE(8);
+  const count = Number(record.readBigUInt64LE(16));
+  const clean = (from: number, to: number): Buffer => withoutPlaces(record.subarray(from, to), low, high);
+  const callsAt = layout.logHead + layout.resultBytes;
+  return {
+    result: clean(layout.logHead, callsAt),
+    calls: clean(callsAt, callsAt + count * layout.callBytes),
+    memory: clean(layout.logBytes, record.length),
+  };
+}
+
+export interface Comparison {
+  verdict: 'equal' | 'different' | 'untested';
+  /** Inputs on which the original came to an end, which are those that were compared. */
+  inputs: number;
+  /** What differed first, or why nothing could be compared. */
+  detail?: string;
+}
+
+/** Inputs that the original must survive before equality means anything. */
+const fewestInputs = 8;
+
+/** The first difference decides. Inputs that stop the original say nothing and are left out. */
+export function compareOutcomes(original: readonly Outcome[], lifted: readonly Outcome[]): Comparison {
+  let inputs = 0;
+  for (const [index, expected] of original.entries()) {
+    if ('stopped' in expected) continue;
+    const found = lifted[index];
+    if (found === undefined) break;
+    inputs++;
+    const differs = (detail: string): Comparison => ({
+      verdict: 'different',
+      inputs,
+      detail: `input ${index}: ${detail}`,
+    });
+    if ('stopped' in found) return differs(`the original ends, the lifted code does not (${found.stopped})`);
+    if (!expected.result.equals(found.result)) return differs('another result');
+    if (!expected.calls.equals(found.calls)) return differs('other calls or arguments of calls');
+    if (!expected.memory.equals(found.memory)) return differs('other memory');
+  }
+  if (inputs >= fewestInputs) return { verdict: 'equal', inputs };
+  const detail = `the original came to an end on ${inputs} inputs, fewer than ${fewestInputs}`;
+  return { verdict: 'untested', inputs, detail };
+}

@@ -1,0 +1,103 @@
+// Runs one side over all inputs. A function that crashes ends its process; the next one goes on with the
+// next input, since both read the same open file. What it may do is bounded: strict seccomp in the driver,
+// a time limit here, memory that is mapped before it starts.
+
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readOutcome, recordBytes } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import { endOfInputs, logHead, tooManyCalls } from './layout.ts';
+
+export interface RunOptions {
+  /** A program that runs the other machine's code; absent for this machine's own. */
+  emulator?: string;
+  /** Milliseconds for one process. */
+  timeLimit: number;
+  /** How many times a process may be ended before the rest of the inputs is given up. */
+  mostStops: number;
+  /** Inputs that may not stop it: one such stop decides, and the rest is not run. */
+  mustEnd?: (index: number) => boolean;
+}
+
+/** Each costs the whole time limit. */
+const mostTimeouts = 2;
+const timeLimitPassed = 'time limit';
+
+interface Stop {
+  /** Bytes written until then. */
+  at: number;
+  why: string;
+}
+
+function runOnce(
+  words: readonly string[],
+  input: number,
+  output: number,
+  limit: number,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(words[0]!, words.slice(1), { stdio: [input, output, 'ignore'] });
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, limit);
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve(error.message);
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (late) resolve(timeLimitPassed);
+      else if (signal !== null) resolve(signal);
+      else if (code === tooManyCalls) resolve('endless calls');
+      // An emulator reports the signal of its guest as 128 + its number.
+      else resolve(code === endOfInputs ? undefined : `exit code ${code}`);
+    });
+  });
+}
+
+/** Splits what was written into outcomes; `stops` says where processes were ended, and why. */
+function outcomesOf(bytes: Buffer, stops: readonly Stop[], globals: number): Outcome[] {
+  const outcomes: Outcome[] = [];
+  let at = 0;
+  let stop = 0;
+  for (;;) {
+    for (; stop < stops.length && stops[stop]!.at <= at; stop++) outcomes.push({ stopped: stops[stop]!.why });
+    if (at + logHead > bytes.length) return outcomes;
+    const length = recordBytes(bytes.subarray(at, at + logHead), globals);
+    if (at + length > bytes.length) return outcomes;
+    outcomes.push(readOutcome(bytes.subarray(at, at + length)));
+    at += length;
+  }
+}
+
+/** Outcomes of the inputs in order; fewer than there are inputs when too many processes were ended. */
+export async function runSide(
+  program: string,
+  inputsFile: string,
+  globals: number,
+  options: RunOptions,
+): Promise<Outcome[]> {
+  const words = options.emulator === undefined ? [program] : [options.emulator, program];
+  const outputFile = `${program}.out`;
+  const input = openSync(inputsFile, 'r');
+  const output = openSync(outputFile, 'w');
+  const stops: Stop[] = [];
+  let timeouts = 0;
+  try {
+    for (;;) {
+      const why = await runOnce(words, input, output, options.timeLimit);
+      if (why === undefined) break;
+      stops.push({ at: statSync(outputFile).size, why });
+      if (why === timeLimitPassed && ++timeouts === mostTimeouts) break;
+      if (stops.length >= options.mostStops) break;
+      const outcomes = outcomesOf(readFileSync(outputFile), stops, globals);
+      if (options.mustEnd?.(outcomes.length - 1) === true) break;
+    }
+  } finally {
+    closeSync(input);
+    closeSync(output);
+  }
+  return outcomesOf(readFileSync(outputFile), stops, globals);
+}

@@ -1,0 +1,145 @@
+// Builds the two programs that are run side by side: the assembled original and the lifted code, each with
+// the same driver, the same stubs and the same data of the file.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ElfFile } from '../../llvm/elf-file.ts';
+import { programPath } from '../../llvm/installation.ts';
+import { failureLine, runProgram } from '../../llvm/run-program.ts';
+import { contentHash } from '../../llvm/module.ts';
+import { describeFailure } from '../../llvm/worker-protocol.ts';
+import type { WorkerPool } from '../../llvm/worker-pool.ts';
+import { driverModule, realNames, stubFunction, stubsModule } from './driver.ts';
+import type { Machine } from './driver.ts';
+import * as layout from './layout.ts';
+import { signaturesOf } from './signature.ts';
+import type { Signature } from './signature.ts';
+
+/** The function as it was found and as it was lifted. */
+export interface Pair {
+  name: string;
+  machine: Machine;
+  /** Assembly of the original function alone, visible under its name. */
+  assembly: string;
+  /** Assembly of the file's data that either side refers to, all of it in the section `ozma_data`. */
+  data: string;
+  /** A module that defines the function and declares what it uses. */
+  ir: string;
+}
+
+export interface Programs {
+  original: string;
+  lifted: string;
+  /** External variables of either side. */
+  globals: number;
+}
+
+/** Why two programs could not be made: a reason for people, not an error. */
+export class NotComparable extends Error {
+  override readonly name = 'NotComparable';
+}
+
+async function objectOfIr(pool: WorkerPool, ir: string): Promise<Uint8Array> {
+  const bytes = Buffer.from(ir);
+  const source = { hash: contentHash(bytes), bytes };
+  const outcome = await pool.emit(source, [], 'O0', 'object');
+  pool.forget(source);
+  if (!outcome.ok) throw new NotComparable(describeFailure(outcome.failure));
+  return outcome.value;
+}
+
+async function assemble(pool: WorkerPool, machine: Machine, text: string, file: string): Promise<Buffer> {
+  await writeFile(`${file}.s`, text);
+  const clang = programPath(pool.installation, 'clang');
+  const words = [`--target=${machine}-linux-gnu`, '-c', `${file}.s`, '-o', `${file}.o`];
+  const result = await runProgram(clang, words, { timeoutSeconds: 20 });
+  if (result.exitCode !== 0) throw new NotComparable(`the assembler said: ${failureLine(result)}`);
+  return readFile(`${file}.o`);
+}
+
+function symbolNames(object: Uint8Array, defined: boolean): string[] {
+  return new ElfFile(object)
+    .readSymbols()
+    .filter((symbol) => symbol.name !== '' && (symbol.section !== 0) === defined)
+    .map((symbol) => symbol.name);
+}
+
+/** Whether assembly calls or jumps to the symbol. */
+function isCalled(assembly: string, name: string): boolean {
+  const escaped = name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return new RegExp(String.raw`\b(?:call\w*|j\w+|bl?|tail)\s+${escaped}(?:@PLT)?\s*$`, 'm').test(assembly);
+}
+
+/**
+ * Makes both programs in `folder`.
+ *
+ * @throws NotComparable with the reason: an assembler or linker that refuses, types that stubs cannot have.
+ */
+export async function buildPrograms(
+  pool: WorkerPool,
+  pair: Pair,
+  signature: Signature,
+  folder: string,
+): Promise<Programs> {
+  const { machine } = pair;
+  const path = (name: string): string => join(folder, name);
+  const original = await assemble(pool, machine, pair.assembly, path('original'));
+  const data = await assemble(pool, machine, pair.data, path('data'));
+  const lifted = await objectOfIr(pool, pair.ir);
+  await writeFile(path('lifted.o'), lifted);
+
+  const shared = new Set(symbolNames(data, true));
+  const undefinedNames = new Set([original, data, lifted].flatMap((object) => symbolNames(object, false)));
+  const declared = new Map(signaturesOf(pair.ir).declared.map((one) => [one.name, one]));
+  const stubs: string[] = [];
+  const globals: string[] = [];
+  for (const name of [...undefinedNames].sort()) {
+    if (name === pair.name || shared.has(name) || realNames.has(name)) continue;
+    const known = declared.get(name);
+    if (known === undefined && !isCalled(pair.assembly, name)) {
+      globals.push(name);
+      continue;
+    }
+    const callee = known ?? { name, returns: 'i64', parameters: [], variadic: false };
+    const stub = stubFunction(callee, stubs.length);
+    if (stub === undefined) throw new NotComparable(`it calls ${name}, whose types no stub can have`);
+    stubs.push(stub);
+  }
+  if (globals.length > layout.globals.most) {
+    throw new NotComparable(`it uses ${globals.length} external variables, more than ${layout.globals.most}`);
+  }
+  await writeFile(path('driver.o'), await objectOfIr(pool, driverModule(machine, signature, globals.length)));
+  await writeFile(path('stubs.o'), await objectOfIr(pool, stubsModule(machine, stubs)));
+  await Promise.all([link(pool, path, 'original', globals), link(pool, path, 'lifted', globals)]);
+  return { original: path('original'), lifted: path('lifted'), globals: globals.length };
+}
+
+/** As linkers read addresses. */
+function hexadecimal(address: number): string {
+  return `0x${address.toString(16)}`;
+}
+
+async function link(
+  pool: WorkerPool,
+  path: (name: string) => string,
+  side: string,
+  globals: readonly string[],
+): Promise<void> {
+  const places = globals.map(
+    (name, index) => `--defsym=${name}=${hexadecimal(layout.globals.address + index * layout.globalBytes)}`,
+  );
+  const words = [
+    '-static',
+    '--no-pie',
+    `--section-start=.rodata=${hexadecimal(layout.image.address)}`,
+    `--section-start=.text=${hexadecimal(layout.image.address + layout.image.bytes / 2)}`,
+    `--section-start=ozma_data=${hexadecimal(layout.dataAddress)}`,
+    `--section-start=ozma_stubs=${hexadecimal(layout.stubsAddress)}`,
+    ...places,
+    ...['driver.o', 'stubs.o', `${side}.o`, 'data.o'].map(path),
+    '-o',
+    path(side),
+  ];
+  const result = await runProgram(programPath(pool.installation, 'ld.lld'), words, { timeoutSeconds: 20 });
+  if (result.exitCode !== 0) throw new NotComparable(`the linker said: ${failureLine(result)}`);
+}

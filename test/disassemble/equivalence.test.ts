@@ -1,0 +1,113 @@
+// Code against code: equal pairs come from one C source compiled in two ways, different ones from two
+// sources that a reader would have to look at twice.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compareByRunning } from '#ozma/disassemble/equivalence/equivalence.js';
+import { findInstallation, programPath } from '#ozma/llvm/installation.js';
+import { WorkerPool } from '#ozma/llvm/worker-pool.js';
+
+const installation = findInstallation();
+const clang = programPath(installation, 'clang');
+let folder: string;
+let pool: WorkerPool;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ozma-test-'));
+  pool = new WorkerPool({ installation, workers: 1 });
+});
+afterAll(() => {
+  pool.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function compile(source: string, words: string[], machine: string): string {
+  const file = join(folder, 'source.c');
+  writeFileSync(file, source);
+  execFileSync(clang, [
+    `--target=${machine}-linux-gnu`,
+    '-S',
+    '-fno-pic',
+    ...words,
+    file,
+    '-o',
+    join(folder, 'out'),
+  ]);
+  return readFileSync(join(folder, 'out'), 'utf8');
+}
+
+/** The function `f` of one source as assembly, of the other as IR. */
+function compare(original: string, lifted: string, machine: 'x86_64' | 'aarch64' = 'x86_64') {
+  return compareByRunning(pool, {
+    name: 'f',
+    machine,
+    assembly: compile(original, ['-O2'], machine),
+    data: '',
+    ir: compile(lifted, ['-O1', '-emit-llvm'], machine),
+  });
+}
+
+const list = `struct node { struct node *next; int value; };
+  int f(struct node *n, int limit) { int s = 0; while (n) { if (n->value > limit) s += n->value; n = n->next; } return s; }`;
+const calls = `int g(int, const char *); extern int table[8];
+  int f(int a, char *b) { int r = g(a + 1, b); if (r > 2) { table[r & 7] += a; return g(r, b + 1); } b[3] = 'x'; return r; }`;
+const floats = `double f(double a, float b, long c) { return a * b + (double)c / 3; }`;
+
+describe.each(['x86_64', 'aarch64'] as const)('%s', (machine) => {
+  it.each([
+    ['a walk along a list', list],
+    ['calls and an external variable', calls],
+    ['floating point', floats],
+  ])('equal: %s', async (_, source) => {
+    const found = await compare(source, source, machine);
+    expect(found).toMatchObject({ verdict: 'equal' });
+    expect(found.inputs).toBeGreaterThanOrEqual(24);
+  });
+
+  it.each([
+    [
+      'an unsigned comparison',
+      list,
+      list.replace('n->value > limit', '(unsigned)n->value > (unsigned)limit'),
+      'another result',
+    ],
+    ['another field', list, list.replace('s += n->value', 's += *((char *)&n->value)'), 'another result'],
+    ['another argument', calls, calls.replace('b + 1)', 'b + 2)'), 'other calls'],
+    ['a store too few', calls, calls.replace("b[3] = 'x';", ''), 'other memory'],
+    ['a variable left alone', calls, calls.replace('table[r & 7] += a;', ''), 'other memory'],
+    ['a call left out', calls, calls.replace('return g(r, b + 1)', 'return r'), ''],
+    ['an endless loop', floats, 'double f(double a, float b, long c) { for (;;) __asm__(""); }', 'does not'],
+    ['a crash', floats, 'double f(double a, float b, long c) { __builtin_trap(); }', 'does not'],
+  ])('different: %s', async (_, original, lifted, detail) => {
+    const found = await compare(original, lifted, machine);
+    expect(found).toMatchObject({ verdict: 'different' });
+    expect(found.detail).toContain(detail);
+  });
+});
+
+describe('what cannot be run is said', () => {
+  it('a variable number of arguments', async () => {
+    const source = '#include <stdarg.h>\nint f(int a, ...) { return a; }';
+    expect(await compare(source, source)).toMatchObject({
+      verdict: 'untested',
+      detail: 'it takes a variable number of arguments',
+    });
+  });
+
+  it('a function that always crashes', async () => {
+    const source = 'int f(void) { return *(volatile int *)8; }';
+    expect(await compare(source, source)).toMatchObject({ verdict: 'untested', inputs: 0 });
+  });
+
+  it('files stay where they are: system calls but read, write and exit end the process', async () => {
+    const file = join(folder, 'precious');
+    writeFileSync(file, 'still here');
+    const malicious = `long f(void) { long r; const char *p = "${file}";
+      __asm__ volatile("syscall" : "=a"(r) : "a"(87), "D"(p) : "rcx", "r11", "memory"); return r; }`;
+    await compare(malicious, malicious);
+    expect(readFileSync(file, 'utf8')).toBe('still here');
+  });
+});
