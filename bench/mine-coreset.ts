@@ -4,6 +4,7 @@
 // the list that saves most after those chosen before, with every function taking its best.
 //
 //   node dist-bench/mine-coreset.js FOLDER WORK-FOLDER [--compiles 200] [--lists 150] [--choose 60]
+//       [--objective bytes|instructions]
 //
 // Never point it at packages that results are reported for.
 
@@ -19,7 +20,7 @@ import { WorkerPool } from '#ozma/llvm/worker-pool.js';
 import { parsePipeline, printPipeline } from '#ozma/passes/grammar.js';
 import { usablePasses } from '#ozma/passes/vocabulary.js';
 import { recipeOfPlan, type Choice } from '#ozma/search/plan.js';
-import { search } from '#ozma/search/search.js';
+import { search, type Objective } from '#ozma/search/search.js';
 import { skeletonOf } from '#ozma/search/skeleton.js';
 
 const { values, positionals } = parseArgs({
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     compiles: { type: 'string', default: '200' },
     lists: { type: 'string', default: '150' },
     choose: { type: 'string', default: '60' },
+    objective: { type: 'string', default: 'bytes' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
   },
@@ -41,7 +43,10 @@ const workers = Number(values.workers);
 const pool = new WorkerPool({ installation, workers, timeoutSeconds: 20 });
 const skeleton = skeletonOf(await baselinePipeline(installation));
 const skeletonNames = new Set(parsePipeline(skeleton.functionPasses.join(',')).map(({ name }) => name));
+const objective = values.objective as Objective;
+const codegen = objective !== 'instructions';
 const defaultModule = {
+  before: [],
   prelude: 'raw',
   relaxFirst: false,
   extra: [],
@@ -96,7 +101,7 @@ interface Found {
 async function collect(file: string): Promise<Found | undefined> {
   const module = load(file);
   const result = await search(pool, module, {
-    objective: 'bytes',
+    objective,
     level: 'Oz',
     compiles: Number(values.compiles),
     seed: Number(values.seed),
@@ -125,11 +130,12 @@ async function collect(file: string): Promise<Found | undefined> {
 
 interface Row {
   file: string;
-  /** Bytes of each function under each list; a missing list failed. */
+  /** Bytes (or instructions) of each function under each list; a missing list failed. */
   sizes: Record<string, (number | null)[]>;
 }
 
-const first: Choice = { passes: skeleton.functionPasses, relax: 'before code generation' };
+const relax = codegen ? 'before code generation' : 'never';
+const first: Choice = { passes: skeleton.functionPasses, relax };
 
 async function broadcast(file: string, lists: readonly Choice[]): Promise<Row | undefined> {
   const module = load(file);
@@ -141,13 +147,16 @@ async function broadcast(file: string, lists: readonly Choice[]): Promise<Row | 
     const plan = { module: defaultModule, choices: new Map(names.map((name) => [name, choice])) };
     const outcome = await pool.measure(module, recipeOfPlan(plan, skeleton), {
       level: 'Oz',
-      codegen: true,
+      codegen,
       perFunction: true,
     });
     if (!outcome.ok) continue;
-    for (const { name, bytes } of outcome.value.functions ?? []) {
+    const counted = codegen
+      ? (outcome.value.functions ?? []).map(({ name, bytes }) => [name, bytes] as const)
+      : outcome.value.functionInstructions!.map(({ name, instructions }) => [name, instructions] as const);
+    for (const [name, size] of counted) {
       const row = sizes[name];
-      if (row !== undefined) row[index] = bytes;
+      if (row !== undefined) row[index] = size;
     }
   }
   pool.forget(module);
@@ -188,7 +197,7 @@ const functions = rows
   .flatMap(({ sizes }) => Object.values(sizes))
   .filter((row) => typeof row[0] === 'number');
 const best = functions.map((row) => row[0]!);
-const total = best.reduce((sum, bytes) => sum + bytes, 0);
+const total = best.reduce((sum, size) => sum + size, 0);
 const chosen: { choice: Choice; saved: number }[] = [{ choice: first, saved: 0 }];
 while (chosen.length < Number(values.choose)) {
   const gains = lists.map((list, index) =>
@@ -199,7 +208,7 @@ while (chosen.length < Number(values.choose)) {
   const winner = gains.indexOf(Math.max(...gains));
   if (gains[winner]! <= 0) break;
   for (const [at, row] of functions.entries()) best[at] = Math.min(best[at]!, row[winner] ?? Infinity);
-  const saved = 1 - best.reduce((sum, bytes) => sum + bytes, 0) / total;
+  const saved = 1 - best.reduce((sum, size) => sum + size, 0) / total;
   chosen.push({ choice: lists[winner]!, saved });
   process.stderr.write(
     `${chosen.length}: ${(100 * saved).toFixed(2)} % after ${lists[winner]!.passes.length} passes\n`,
@@ -211,9 +220,12 @@ const entries = chosen.map(({ choice }) => {
   const passes = choice.passes.join(' ').replace(defaultText, '-Oz');
   return `  { passes: ${JSON.stringify(passes)}, relax: '${choice.relax}' },`;
 });
+const [fileName, exportName] = codegen
+  ? ['mined-coreset.ts', 'minedCoreset']
+  : ['mined-instructions-coreset.ts', 'minedInstructionsCoreset'];
 writeFileSync(
-  join(workFolder, 'mined-coreset.ts'),
+  join(workFolder, fileName),
   `// Written by bench/mine-coreset.ts; see coreset.ts.\n\nimport type { KnownChoice } from './known-choice.ts';\n\n` +
-    `export const minedCoreset: readonly KnownChoice[] = [\n${entries.join('\n')}\n];\n`,
+    `export const ${exportName}: readonly KnownChoice[] = [\n${entries.join('\n')}\n];\n`,
 );
 pool.close();

@@ -6,6 +6,8 @@ import type { Choice } from './plan.ts';
 import type { Skeleton } from './skeleton.ts';
 import type { KnownChoice } from './known-choice.ts';
 import { minedCoreset } from './mined-coreset.ts';
+import { minedInstructionsCoreset } from './mined-instructions-coreset.ts';
+import type { Objective } from './settings.ts';
 
 function expand(known: KnownChoice, skeleton: Skeleton): Choice {
   const passes = known.passes
@@ -15,6 +17,8 @@ function expand(known: KnownChoice, skeleton: Skeleton): Choice {
   return { passes, relax: known.relax };
 }
 
-export function coresetOf(skeleton: Skeleton): Choice[] {
-  return minedCoreset.map((known) => expand(known, skeleton));
+/** The lists for an objective: what saves bytes is not what saves instructions. */
+export function coresetOf(skeleton: Skeleton, objective: Objective): Choice[] {
+  const known = objective === 'instructions' ? minedInstructionsCoreset : minedCoreset;
+  return known.map((choice) => expand(choice, skeleton));
 }

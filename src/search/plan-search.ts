@@ -13,7 +13,7 @@ import type { Evaluator } from './evaluator.ts';
 import { createMoves, type Moves } from './mutation.ts';
 import { everyFunction, recipeOfPlan, type Choice, type ModuleDecisions, type Plan } from './plan.ts';
 import { preludeNames, type Skeleton } from './skeleton.ts';
-import { valueOf } from './settings.ts';
+import { valueOf, type Objective } from './settings.ts';
 
 export interface SearchSpace {
   summary: ModuleSummary;
@@ -36,6 +36,35 @@ const firstSwitches: readonly CodegenSwitch[] = [
   'disable-machine-licm',
   'pre-RA-sched=list-burr',
 ];
+
+const outliner = 'iroutliner';
+
+/**
+ * What may run before inlining to save instructions: sequences that occur twice are moved to one function.
+ * How far functions are simplified before decides what looks alike.
+ */
+const beginnings: readonly (readonly string[])[] = [
+  ['function(sroa,early-cse<memssa>)', outliner],
+  ['function(sroa,early-cse<memssa>)', outliner, outliner],
+  ['function(sroa)', outliner],
+  ['function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)', outliner],
+  [outliner],
+  [],
+];
+
+/** Decisions with the most to win on programs of other packages, the first first (docs/lab-log.md). */
+function firstMovesFor(objective: Objective, { functions }: ModuleSummary): Partial<ModuleDecisions>[] {
+  if (objective !== 'instructions') return [{ relaxFirst: true }, { prelude: 'full' }, { prelude: 'light' }];
+  return [
+    { before: beginnings[0]! },
+    { extra: [outliner] },
+    { neverInline: functions.map(({ name }) => name) },
+    { prelude: 'full' },
+    { extra: [outliner, outliner] },
+    { before: beginnings[1]! },
+    { prelude: 'light' },
+  ];
+}
 
 interface Proposal {
   plan: Plan;
@@ -63,18 +92,14 @@ class Planner {
   private readonly space: SearchSpace;
   private readonly moves: Moves;
   private readonly coreset: readonly Choice[];
-  private readonly groups: readonly string[];
+  private groups: readonly string[];
   private readonly standings = new Map<string, Standing>();
   /** Lists that won somewhere in this module, to be tried on its other functions. */
   private readonly winners: Choice[] = [];
   private readonly pending: Proposal[] = [];
   private module: ModuleDecisions;
   /** Decisions with the most to win, tried before random ones. */
-  private readonly firstMoves: Partial<ModuleDecisions>[] = [
-    { relaxFirst: true },
-    { prelude: 'full' },
-    { prelude: 'light' },
-  ];
+  private readonly firstMoves: Partial<ModuleDecisions>[];
   private wholeValue = Infinity;
   private nextKnown = 0;
   /** Some function improved since the last whole was measured. */
@@ -84,10 +109,13 @@ class Planner {
     this.evaluator = evaluator;
     this.space = space;
     this.moves = createMoves(space.random, space.passes);
-    this.coreset = coresetOf(space.skeleton);
+    const { objective } = evaluator.settings;
+    this.coreset = coresetOf(space.skeleton, objective);
+    this.firstMoves = firstMovesFor(objective, space.summary);
     this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
     const switches = this.generatesOptimisedCode ? firstSwitches : [];
     this.module = {
+      before: [],
       prelude: 'raw',
       relaxFirst: false,
       extra: [],
@@ -123,6 +151,7 @@ class Planner {
       if (value >= this.wholeValue) return;
       this.wholeValue = value;
       this.module = proposal.plan.module;
+      this.groups = this.groupsOf(measurement);
       // Sizes measured under other decisions do not compare: start again from this whole.
       this.standings.clear();
       this.keepBetter(proposal.plan, measurement);
@@ -131,6 +160,18 @@ class Planner {
     if (proposal.plan.module !== this.module) return;
     if (this.keepBetter(proposal.plan, measurement)) this.unproven = this.groups.length > 1;
     if (value < this.wholeValue) this.wholeValue = value;
+  }
+
+  /**
+   * The module's functions, and those that an outliner made of them before the functions' own passes run:
+   * they take lists like any other. Those that it made afterwards do no harm here, their lists meet nothing.
+   */
+  private groupsOf(measurement: Measurement): readonly string[] {
+    const { separate, summary } = this.space;
+    if (!separate || this.module.before.length === 0) return this.groups;
+    const names = summary.functions.map(({ name }) => name);
+    const made = (measurement.functionInstructions ?? []).map(({ name }) => name);
+    return [...new Set([...names, ...made])];
   }
 
   private next(): Proposal {
@@ -183,6 +224,9 @@ class Planner {
     const module = this.module;
     const first = this.firstMoves.shift();
     if (first !== undefined) return { ...module, ...first };
+    if (this.evaluator.settings.objective === 'instructions' && random.next() < 0.3) {
+      return { ...module, ...this.changedOutlining() };
+    }
     const kind = random.next();
     if (kind < 0.4 && this.generatesOptimisedCode) {
       const name = random.pick(Object.keys(codegenSwitches) as CodegenSwitch[]);
@@ -195,6 +239,13 @@ class Planner {
     if (extra.length > 0 && random.next() < 0.4) extra.splice(random.below(extra.length), 1);
     else extra.splice(random.below(extra.length + 1), 0, this.moves.modulePass());
     return { ...module, extra };
+  }
+
+  private changedOutlining(): Partial<ModuleDecisions> {
+    const { random } = this.space;
+    const { extra } = this.module;
+    if (random.next() < 0.5) return { before: random.pick(beginnings) };
+    return { extra: extra.length > 0 && random.next() < 0.5 ? extra.slice(0, -1) : [...extra, outliner] };
   }
 
   private changedInlining(): ModuleDecisions {

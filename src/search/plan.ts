@@ -16,6 +16,8 @@ export interface Choice {
 }
 
 export interface ModuleDecisions {
+  /** Module pipelines that run before anything else. */
+  before: readonly string[];
   prelude: PreludeName;
   /** All functions are compiled as at -Os from the start, so that inlining is decided as at -Os too. */
   relaxFirst: boolean;
@@ -42,7 +44,7 @@ export function recipeOfPlan(plan: Plan, skeleton: Skeleton): Recipe {
     steps.push({ kind: 'inlining', never: [...module.neverInline], always: [...module.alwaysInline] });
   }
   if (module.relaxFirst) steps.push({ kind: 'relax', functions: 'all' });
-  const prelude = skeleton.preludes[module.prelude];
+  const prelude = [...module.before, skeleton.preludes[module.prelude]].join(',');
   const cleanup = [...module.extra, skeleton.cleanup].join(',');
   const common = choices.get(everyFunction);
   if (common !== undefined) {
