@@ -5,9 +5,14 @@
 //   node dist-bench/size-curve.js PACKAGES-FOLDER RESULTS.jsonl [--compiles 1000] [--codegen Oz|O0]
 //       [--objective bytes|instructions] [--only zlib,lz4] [--no-per-function] [--seed 1]
 //
+// Counting IR instructions, a second table has the baseline of the papers that count them: `opt -p
+// 'default<Oz>'` on IR whose functions are marked neither minsize nor optsize. Every instruction in a function
+// body counts on both sides, calls of intrinsics too; debug records are no instructions.
+//
 // The last budget's size is that of the written, checked object; those before are the search's own
 // measurements, of which bench and tests show that they agree with llvm-size.
 
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -21,7 +26,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
-import type { CodegenLevel } from '#ozma/llvm/module.js';
+import { withoutPasses } from '#ozma/llvm/clang.js';
+import { findInstallation, programPath } from '#ozma/llvm/installation.js';
+import { contentHash, type CodegenLevel } from '#ozma/llvm/module.js';
+import { recipeOf } from '#ozma/llvm/recipe.js';
+import { WorkerPool } from '#ozma/llvm/worker-pool.js';
 import type { Objective } from '#ozma/search/search.js';
 import type { TuneResult } from '#ozma/tune/result.js';
 import { tune } from '#ozma/tune/tune.js';
@@ -57,6 +66,8 @@ interface Line {
   package: string;
   file: string;
   seconds: number;
+  /** Instructions after `opt -p 'default<Oz>'` of IR without size attributes. */
+  optOz?: number;
   result: Pick<TuneResult, 'baseline' | 'best' | 'saving' | 'trace' | 'compiles' | 'reused' | 'crashed'> &
     Pick<TuneResult, 'timedOut' | 'checks' | 'rejected'>;
 }
@@ -67,6 +78,21 @@ function readResults(): Line[] {
     .split('\n')
     .filter((line) => line.endsWith('}'))
     .map((line) => JSON.parse(line) as Line);
+}
+
+const pool = new WorkerPool({ installation: findInstallation(), workers: 1 });
+
+async function countOptOz(entry: Entry): Promise<number> {
+  const words = [...entry.arguments.slice(1), '-w', ...withoutPasses, '-emit-llvm', '-o', '-', '-O1'];
+  const bytes = execFileSync(programPath(pool.installation, 'clang'), words, {
+    cwd: entry.directory,
+    maxBuffer: 1 << 28,
+  });
+  const module = { hash: contentHash(bytes), bytes };
+  const outcome = await pool.measure(module, recipeOf('default<Oz>'), { level: 'Oz', codegen: false });
+  pool.forget(module);
+  if (!outcome.ok) throw new Error(`${entry.file}: default<Oz> fails`);
+  return outcome.value.instructions;
 }
 
 async function measure(name: string, entry: Entry, folder: string): Promise<void> {
@@ -92,6 +118,7 @@ async function measure(name: string, entry: Entry, folder: string): Promise<void
     package: name,
     file: entry.file,
     seconds: (performance.now() - start) / 1000,
+    ...(objective === 'instructions' ? { optOz: await countOptOz(entry) } : {}),
     result: {
       baseline: { ...baseline, pipeline: '' },
       best: { ...best, pipeline: '', recipe: [] },
@@ -121,9 +148,13 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-function table(lines: readonly Line[]): string {
+/** One row a budget; `of` is what a line is compared with, by default clang's -Oz. */
+function table(
+  lines: readonly Line[],
+  baseline = 'clang -Oz',
+  of = (line: Line): number => line.result.baseline[objective],
+): string {
   const names = [...new Set(lines.map((line) => line.package))];
-  const of = (line: Line): number => line.result.baseline[objective];
   const sum = (list: readonly Line[], value: (line: Line) => number): number =>
     list.reduce((total, line) => total + value(line), 0);
   const total = sum(lines, of);
@@ -145,7 +176,7 @@ function table(lines: readonly Line[]): string {
     `|${head.map(() => ' ---: |').join('')}`,
     ...rows,
     '',
-    `${lines.length} files, ${total} ${objective} with clang -Oz, code generation at ${values.codegen}, seed ${values.seed}; ` +
+    `${lines.length} files, ${total} ${objective} with ${baseline}, code generation at ${values.codegen}, seed ${values.seed}; ` +
       `${sum(lines, ({ result }) => result.compiles)} compiles: ${failures}; ` +
       `${checks} files with a failed check; ${(sum(lines, ({ seconds }) => seconds) / 60).toFixed(0)} minutes of one core.`,
   ].join('\n');
@@ -167,4 +198,11 @@ if (!values.table) {
   await Promise.all(jobs.map(({ name, entry }) => limit(() => measure(name, entry, folder))));
 }
 rmSync(folder, { recursive: true });
-process.stdout.write(`${table(readResults())}\n`);
+pool.close();
+const lines = readResults();
+process.stdout.write(`${table(lines)}\n`);
+if (objective === 'instructions') {
+  process.stdout.write(
+    `\n${table(lines, "opt -p 'default<Oz>' without size attributes", (line) => line.optOz!)}\n`,
+  );
+}

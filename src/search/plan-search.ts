@@ -38,6 +38,8 @@ const firstSwitches: readonly CodegenSwitch[] = [
 ];
 
 const outliner = 'iroutliner';
+/** What is left of the outlined sequences is simplified again. */
+const lateOutliner = 'iroutliner,function(instcombine<no-verify-fixpoint>,simplifycfg)';
 
 /**
  * What may run before inlining to save instructions: sequences that occur twice are moved to one function.
@@ -57,10 +59,10 @@ function firstMovesFor(objective: Objective, { functions }: ModuleSummary): Part
   if (objective !== 'instructions') return [{ relaxFirst: true }, { prelude: 'full' }, { prelude: 'light' }];
   return [
     { before: beginnings[0]! },
-    { extra: [outliner] },
+    { extra: [lateOutliner] },
     { neverInline: functions.map(({ name }) => name) },
     { prelude: 'full' },
-    { extra: [outliner, outliner] },
+    { extra: [lateOutliner, lateOutliner] },
     { before: beginnings[1]! },
     { prelude: 'light' },
   ];
@@ -245,7 +247,7 @@ class Planner {
     const { random } = this.space;
     const { extra } = this.module;
     if (random.next() < 0.5) return { before: random.pick(beginnings) };
-    return { extra: extra.length > 0 && random.next() < 0.5 ? extra.slice(0, -1) : [...extra, outliner] };
+    return { extra: extra.length > 0 && random.next() < 0.5 ? extra.slice(0, -1) : [...extra, lateOutliner] };
   }
 
   private changedInlining(): ModuleDecisions {
