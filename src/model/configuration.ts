@@ -49,7 +49,10 @@ export function checkConfiguration(configuration: ModelConfiguration): ModelConf
     const value = configuration[name];
     if (!Number.isSafeInteger(value) || value < 1) refuse(`${name} to be a whole number above 0`, value);
   }
-  const { heads, keyValueHeads, headSize, ropeBase, normEpsilon } = configuration;
+  const { width, heads, keyValueHeads, headSize, ropeBase, normEpsilon } = configuration;
+  if (width % heads !== 0) {
+    refuse(`width (${width}) to be a multiple of heads, as Hugging Face demands`, heads);
+  }
   if (heads % keyValueHeads !== 0) {
     refuse(`heads (${heads}) to be a multiple of keyValueHeads`, keyValueHeads);
   }

@@ -4,6 +4,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { OzmaError } from '../common/errors.ts';
+import { reasonOf, temporaryName } from '../common/files.ts';
 import { decodeValues, encodeValues, storedBytes } from './storage-types.ts';
 import type { StorageType } from './storage-types.ts';
 
@@ -83,9 +84,9 @@ export async function writeWholeFile(
   path: string,
   fill: (writer: FileWriter) => Promise<void>,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.partial`;
+  const temporary = temporaryName(path);
   const handle = await open(temporary, 'w').catch((cause: unknown) => {
-    throw new OzmaError('usage', `${path}: expected a place to write to, found none`, { cause });
+    throw new OzmaError('usage', `${path}: cannot be written: ${reasonOf(cause)}`, { cause });
   });
   let position = 0;
   const writer: FileWriter = {

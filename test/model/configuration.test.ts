@@ -11,7 +11,7 @@ import {
 import type { ModelConfiguration } from '#ozma/model/configuration.js';
 import { elementCount, parameterCount, parametersOf } from '#ozma/model/parameters.js';
 import { checkWeights, initialiseWeights } from '#ozma/model/weights.js';
-import { toyConfigurations } from './toy-models.ts';
+import { toyConfigurations } from '../../bench/toy-models.ts';
 
 const llama7B: ModelConfiguration = {
   vocabularySize: 32_000,
@@ -58,7 +58,11 @@ test('depth is a default: what is named takes precedence', () => {
 
 test.each([
   [{ layers: 0 }, 'layers to be a whole number above 0, found 0'],
-  [{ heads: 5, keyValueHeads: 2 }, 'heads (5) to be a multiple of keyValueHeads, found 2'],
+  [{ heads: 8, keyValueHeads: 3 }, 'heads (8) to be a multiple of keyValueHeads, found 3'],
+  [
+    { heads: 3, keyValueHeads: 3 },
+    'width (4096) to be a multiple of heads, as Hugging Face demands, found 3',
+  ],
   [{ headSize: 7 }, 'headSize to be even, found 7'],
   [{ ropeBase: NaN }, 'ropeBase to be a number above 1, found NaN'],
   [{ normEpsilon: 0 }, 'normEpsilon to be between 0 and 1, found 0'],

@@ -8,8 +8,8 @@ import type { Llama } from 'node-llama-cpp';
 import { openGguf, writeGguf } from '#ozma/model/gguf/gguf.js';
 import { readWeights, sourceOf } from '#ozma/model/model-source.js';
 import { referenceForward } from '#ozma/model/reference-forward.js';
-import { llamaLogits, startLlama } from './llama-cpp-logits.ts';
-import { largestDifference, toyConfigurations, toyModel, toyTokens } from './toy-models.ts';
+import { llamaLogits, startLlama } from '../../bench/llama-cpp-logits.ts';
+import { largestDifference, toyConfigurations, toyModel, toyTokens } from '../../bench/toy-models.ts';
 
 let llama: Llama;
 let folder: string;

@@ -23,7 +23,7 @@ const base: ModelConfiguration = {
 export const toyConfigurations = {
   'tied embeddings': base,
   'separate head, rotary base 1e6': { ...base, tiedEmbeddings: false, ropeBase: 1e6, normEpsilon: 1e-6 },
-  'grouped-query attention': { ...base, heads: 6, keyValueHeads: 2, headSize: 32, tiedEmbeddings: false },
+  'grouped-query attention': { ...base, heads: 8, keyValueHeads: 2, headSize: 32, tiedEmbeddings: false },
   'one layer, one key-value head': { ...base, layers: 1, keyValueHeads: 1, vocabularySize: 263 },
 } satisfies Record<string, ModelConfiguration>;
 
@@ -50,7 +50,7 @@ export function toyTokenizer(size: number): GgufTokenizer {
   const words = Array.from({ length: size - 259 }, (_, index) => `▁word${index}`);
   return {
     tokens: ['<unk>', '<s>', '</s>', ...bytes, ...words],
-    scores: [0, 0, 0, ...bytes.map(() => 0), ...words.map((_, index) => -index)],
+    scores: [0, 0, 0, ...bytes.map(() => 0), ...words.map((_, index) => -1 - index)],
     tokenTypes: [2, 3, 3, ...bytes.map(() => 6), ...words.map(() => 1)],
     beginToken: 1,
     endToken: 2,
