@@ -51,7 +51,7 @@ interface RotaryParameters {
 }
 
 /** What of `config.json` makes a plain Llama another network: its value must be one of these. */
-const plain: readonly (readonly [string, readonly unknown[]])[] = [
+const plain: readonly (readonly [string, readonly (string | boolean | null | undefined)[]])[] = [
   ['model_type', ['llama']],
   ['hidden_act', ['silu', undefined]],
   ['attention_bias', [false, undefined]],
@@ -68,7 +68,7 @@ export function parseConfiguration(path: string, text: string): ModelConfigurati
     throw new OzmaError('usage', `${path}: expected JSON, found something else`, { cause });
   }
   for (const [key, accepted] of plain) {
-    const value = content[key];
+    const value = content[key] as string | boolean | null | undefined;
     if (!accepted.includes(value)) {
       throw new OzmaError(
         'usage',
