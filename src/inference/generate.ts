@@ -47,13 +47,14 @@ export async function generate(source: Source, options: GenerateOptions = {}): P
         { length: count },
         (_, index) => new TextStream(stops, (piece) => onText?.(piece, index)),
       );
-      const done = (branch: Branch, index: number): void => {
-        streams[index]!.end(branch.length);
+      const done = (branch: Branch, index: number, bytes?: Uint8Array): void => {
+        streams[index]!.end(branch.length, bytes);
         onCandidate?.(tree.candidate(branch), index);
       };
       const branches = await sampleIndependently(tree, sampling, count, (branch, index) => {
-        if (branch.finish !== 'end') streams[index]!.push(scorer.vocabulary.bytes(branch.token));
-        if (branch.finish !== undefined) done(branch, index);
+        const bytes = branch.finish === 'end' ? undefined : scorer.vocabulary.bytes(branch.token);
+        if (branch.finish === undefined) streams[index]!.push(bytes!);
+        else done(branch, index, bytes);
       });
       for (const [index, branch] of branches.entries()) if (branch.finish === undefined) done(branch, index);
       return branches.map((branch) => tree.candidate(branch));

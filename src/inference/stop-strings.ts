@@ -53,10 +53,10 @@ export class TextStream {
     this.held = all.slice(certain);
   }
 
-  /** The text ends after so many bytes; a stop string may have cut off some that are held. */
-  end(length: number): void {
-    this.give(this.held.subarray(0, Math.max(0, length - this.given)), false);
-    this.held = new Uint8Array(0);
+  /** The text has so many bytes: of these last ones a stop string may have cut some off. */
+  end(length: number, bytes: Uint8Array = new Uint8Array(0)): void {
+    const all = joinBytes([this.held, bytes]);
+    this.give(all.subarray(0, length - this.given), false);
   }
 
   private give(bytes: Uint8Array, more: boolean): void {
