@@ -88,7 +88,11 @@ export class LossMeter {
   private readonly session: Session;
   private readonly fixedInputs: Readonly<Record<string, Tensor>>;
 
-  private constructor(store: ParameterStore, session: Session, fixedInputs: Readonly<Record<string, Tensor>>) {
+  private constructor(
+    store: ParameterStore,
+    session: Session,
+    fixedInputs: Readonly<Record<string, Tensor>>,
+  ) {
     this.store = store;
     this.session = session;
     this.fixedInputs = fixedInputs;

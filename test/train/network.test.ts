@@ -1,7 +1,8 @@
 // The whole network: logits against src/model's plain loops, and gradients of the loss against finite
-// differences of that same yardstick in double precision.
+// differences of that same yardstick in double precision and against jax-js.
 
-import { describe, expect, test } from 'vitest';
+import * as jax from '@jax-js/jax';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { referenceForward } from '#ozma/model/reference-forward.js';
 import { initialiseWeights, type Weights } from '#ozma/model/weights.js';
 import type { ModelConfiguration } from '#ozma/model/configuration.js';
@@ -10,6 +11,7 @@ import type { BatchShape } from '#ozma/train/network/llama.js';
 import { gradientNames, gradientStepGraph, logitsGraph } from '#ozma/train/network/step-graphs.js';
 import { loadSession, tensor } from '#ozma/train/onnx/session.js';
 import { createRandom } from '#ozma/common/random.js';
+import { jaxArray, jaxData, jaxLoss, type JaxArray } from './jax-network.ts';
 
 const configuration: ModelConfiguration = {
   vocabularySize: 23,
@@ -79,7 +81,11 @@ function referenceLoss(setup: ModelConfiguration, weights: Weights, batch: Batch
   }, 0);
 }
 
-const inputsOf = (setup: ModelConfiguration, weights: Weights, batch: Batch) => ({
+const inputsOf = (
+  setup: ModelConfiguration,
+  weights: Weights,
+  batch: Batch,
+): Record<string, ReturnType<typeof tensor>> => ({
   ...Object.fromEntries([...weights].map(([name, { data, shape }]) => [name, tensor(data, shape)])),
   ...rotaryInputs(setup, length),
   ...batchInputs(
@@ -95,13 +101,42 @@ const shapes: BatchShape[] = [
   { rows: 2, length, attentionBlock: 8, recompute: 'layers' },
 ];
 
+/** Loss and gradients by our graph, which adds them to `before`. */
+async function gradientStep(
+  setup: ModelConfiguration,
+  shape: BatchShape,
+  weights: Weights,
+  batch: Batch,
+  before: (index: number) => number,
+) {
+  const session = await loadSession(gradientStepGraph(setup, shape));
+  const start = new Map([...weights].map(([name, { data }]) => [name, data.map((_, i) => before(i))]));
+  const gradients = new Map([...weights].map(([name, { data }]) => [name, new Float32Array(data.length)]));
+  const loss = new Float32Array(1);
+  const inputs = inputsOf(setup, weights, batch);
+  const outputs: Record<string, ReturnType<typeof tensor>> = { loss: tensor(loss, []) };
+  for (const [name, { shape: size }] of weights) {
+    inputs[gradientNames.before(name)] = tensor(start.get(name)!, size);
+    outputs[gradientNames.after(name)] = tensor(gradients.get(name)!, size);
+  }
+  await session.run(inputs, outputs);
+  await session.close();
+  return { loss: loss[0]!, gradients };
+}
+
+beforeAll(async () => {
+  await jax.init('wasm');
+  jax.defaultDevice('wasm');
+});
+
 describe.each(shapes)('blocks of $attentionBlock, recomputing $recompute', (shape) => {
   test('logits are those of the reference', async () => {
     const weights = makeWeights(true);
     const batch = makeBatch();
     const session = await loadSession(logitsGraph(configuration, shape));
     const logits = new Float32Array(2 * length * 23);
-    const { targets: _targets, lossWeights: _lossWeights, ...inputs } = inputsOf(configuration, weights, batch);
+    const inputs = inputsOf(configuration, weights, batch);
+    for (const name of ['targets', 'lossWeights']) delete inputs[name];
     await session.run(inputs, { logits: tensor(logits, [2 * length, 23]) });
     const expected = referenceLogits(configuration, weights, batch).flatMap((row) => [...row]);
     const worst = Math.max(...expected.map((value, index) => Math.abs(value - logits[index]!)));
@@ -114,18 +149,9 @@ describe.each(shapes)('blocks of $attentionBlock, recomputing $recompute', (shap
     const setup = { ...configuration, tiedEmbeddings: tied };
     const weights = makeWeights(tied);
     const batch = makeBatch();
-    const session = await loadSession(gradientStepGraph(setup, shape));
-    const before = new Map([...weights].map(([name, { data }]) => [name, data.map((_, i) => (i % 3) - 1)]));
-    const gradients = new Map([...weights].map(([name, { data }]) => [name, new Float32Array(data.length)]));
-    const loss = new Float32Array(1);
-    const inputs: Record<string, ReturnType<typeof tensor>> = inputsOf(setup, weights, batch);
-    const outputs: Record<string, ReturnType<typeof tensor>> = { loss: tensor(loss, []) };
-    for (const [name, { shape: size }] of weights) {
-      inputs[gradientNames.before(name)] = tensor(before.get(name)!, size);
-      outputs[gradientNames.after(name)] = tensor(gradients.get(name)!, size);
-    }
-    await session.run(inputs, outputs);
-    expect(loss[0]).toBeCloseTo(referenceLoss(setup, weights, batch), 5);
+    const before = (index: number): number => (index % 3) - 1;
+    const { loss, gradients } = await gradientStep(setup, shape, weights, batch, before);
+    expect(loss).toBeCloseTo(referenceLoss(setup, weights, batch), 5);
     const random = createRandom(1);
     for (const [name, { data }] of weights) {
       for (let probe = 0; probe < 4; probe++) {
@@ -139,12 +165,31 @@ describe.each(shapes)('blocks of $attentionBlock, recomputing $recompute', (shap
         const lossBelow = referenceLoss(setup, weights, batch);
         data[index] = value;
         const expected = (lossAbove - lossBelow) / (above - below);
-        const found = gradients.get(name)![index]! - before.get(name)![index]!;
+        const found = gradients.get(name)![index]! - before(index);
         expect(Math.abs(found - expected), `${name}[${index}]: ${found} for ${expected}`).toBeLessThan(
           2e-5 + 1e-3 * Math.abs(expected),
         );
       }
     }
-    await session.close();
   });
+});
+
+test.each([true, false])('gradients are those of jax-js, tied embeddings %s', async (tied) => {
+  const setup = { ...configuration, tiedEmbeddings: tied };
+  const weights = makeWeights(tied);
+  const batch = makeBatch();
+  const { loss, gradients } = await gradientStep(setup, shapes[2]!, weights, batch, () => 0);
+  const total = batch.lossWeights.reduce((sum, weight) => sum + weight, 0);
+  const counts = batch.lossWeights.map((weight) => weight / total);
+  const [theirLoss, theirGradients] = jax.valueAndGrad(jaxLoss(setup, { ...batch, counts }))(
+    Object.fromEntries([...weights].map(([name, { data, shape }]) => [name, jaxArray(data, shape)])),
+  ) as [JaxArray, Record<string, JaxArray>];
+  expect(loss).toBeCloseTo((await jaxData(theirLoss))[0]!, 5);
+  for (const [name, found] of gradients) {
+    const expected = await jaxData(theirGradients[name]!);
+    const largest = Math.max(...expected.map(Math.abs));
+    const worst = Math.max(...found.map((value, index) => Math.abs(value - expected[index]!)));
+    expect(largest, name).toBeGreaterThan(1e-3);
+    expect(worst, name).toBeLessThan(1e-6 + 1e-4 * largest);
+  }
 });

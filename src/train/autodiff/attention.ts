@@ -68,7 +68,7 @@ export class Attention {
       const [first, second, third] = keepProbabilities
         ? [q, k, v]
         : [this.again(query, gradient, heads), this.again(key, gradient), this.again(value, gradient)];
-      const [dq, dk, dv] = this.backward(first!, second!, third!, output, gradient, kept);
+      const [dq, dk, dv] = this.backward(first, second, third, output, gradient, kept);
       sums.add(query, (before) => plus(this.graph, before, this.byToken(dq)));
       sums.add(key, (before) => plus(this.graph, before, this.byToken(dk)));
       sums.add(value, (before) => plus(this.graph, before, this.byToken(dv)));
@@ -140,7 +140,10 @@ export class Attention {
   private blocks(): [number, number][] {
     const { length, block } = this.shape;
     const count = Math.ceil(length / block);
-    return Array.from({ length: count }, (_, index) => [index * block, Math.min(length, (index + 1) * block)]);
+    return Array.from({ length: count }, (_, index) => [
+      index * block,
+      Math.min(length, (index + 1) * block),
+    ]);
   }
 
   /** softmax(q kᵀ / √D + mask). (R·K, G·B, D), (R·K, N, D) → (R·K, G·B, N) */
@@ -167,7 +170,9 @@ export class Attention {
     const own = graph.node('GreaterOrEqual', [keys, starts], shape, bool);
     const past = graph.node('GreaterOrEqual', [queries, keys], [end - start, end], bool);
     const seen = graph.node('And', [own, past], shape, bool);
-    const bias = graph.node('Where', [seen, graph.scalar(0), graph.scalar(hidden)], shape, { type: 'float32' });
+    const bias = graph.node('Where', [seen, graph.scalar(0), graph.scalar(hidden)], shape, {
+      type: 'float32',
+    });
     const mask = this.reshape(bias, [rows, 1, end - start, end]);
     if ((rows * length * length) / 2 <= sharedMaskElements) this.masks.set(start, mask);
     return mask;

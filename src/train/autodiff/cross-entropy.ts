@@ -21,6 +21,8 @@ export interface LossInputs {
   targets: Value;
   /** (M, 1): what each token's loss counts; 0 for what is not an answer. */
   lossWeights: Value;
+  /** Tokens whose logits exist at a time; by default as many as make 8 MB. */
+  chunk?: number;
 }
 
 /** Σ lossWeight · (−ln softmax(hidden Wᵀ)[target]) over all tokens; a scalar. */
@@ -29,7 +31,7 @@ export function linearCrossEntropy(tape: Tape, inputs: LossInputs): Value {
   const { hidden, weight, lossWeights } = inputs;
   const differentiate = tape.needs(hidden) || tape.needs(weight);
   const rows = hidden.shape[0]!;
-  const chunk = Math.max(1, Math.min(rows, Math.floor(chunkElements / weight.shape[0]!)));
+  const chunk = inputs.chunk ?? Math.max(1, Math.min(rows, Math.floor(chunkElements / weight.shape[0]!)));
   const losses: Value[] = [];
   const hiddenGradients: Value[] = [];
   let weightGradient: Value | undefined;
@@ -41,7 +43,9 @@ export function linearCrossEntropy(tape: Tape, inputs: LossInputs): Value {
     const counts = rowsOf(graph, lossWeights, start, end);
     const logits = gemm(graph, part, weight, { transposeRight: true });
     const softmax = graph.node('Softmax', [logits], logits.shape, { attributes: { axis: -1 } });
-    const right = graph.node('GatherElements', [softmax, targets], targets.shape, { attributes: { axis: 1 } });
+    const right = graph.node('GatherElements', [softmax, targets], targets.shape, {
+      attributes: { axis: 1 },
+    });
     const bounded = graph.node('Max', [right, graph.scalar(leastProbability)], targets.shape);
     losses.push(graph.node('Log', [bounded], targets.shape));
     if (!differentiate) continue;

@@ -80,7 +80,8 @@ export class Tape {
       const finished = [...changed].filter((name) => this.leaves.has(name));
       for (const name of changed) {
         if (this.leaves.has(name)) continue;
-        for (const leaf of finished) totals.set(name, after(this.graph, totals.get(name)!, totals.get(leaf)!));
+        for (const leaf of finished)
+          totals.set(name, after(this.graph, totals.get(name)!, totals.get(leaf)!));
       }
     }
     return new Map([...totals].filter(([name]) => this.leaves.has(name)));

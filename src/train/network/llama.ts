@@ -71,8 +71,17 @@ export function hiddenStates(
     { sequenceStart: positions.sequenceStart, positions: positions.rowPositions },
   );
   const layer = (inner: Tape, [input, ...weights]: readonly Value[]): Value => {
-    const [attentionNorm, query, key, value, attentionOutput, feedForwardNorm, gate, up, down] =
-      weights as [Value, Value, Value, Value, Value, Value, Value, Value, Value];
+    const [attentionNorm, query, key, value, attentionOutput, feedForwardNorm, gate, up, down] = weights as [
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+    ];
     const normal = rmsNorm(inner, input!, attentionNorm, normEpsilon);
     const q = rotary(inner, linear(inner, normal, query), positions.rotary, heads);
     const k = rotary(inner, linear(inner, normal, key), positions.rotary, keyValueHeads);

@@ -52,8 +52,7 @@ export function adamWGraph(chunks: readonly Chunk[], settings: AdamWSettings): G
   const scalar = (number: number): Value => graph.scalar(number);
   const rate = graph.input('rate', 'float32', []);
   const step = graph.input('step', 'float32', []);
-  const correction = (beta: number): Value =>
-    binary('Sub', scalar(1), binary('Pow', scalar(beta), step));
+  const correction = (beta: number): Value => binary('Sub', scalar(1), binary('Pow', scalar(beta), step));
   const meanScale = binary('Div', rate, correction(beta1));
   const squareScale = binary('Div', scalar(1), graph.node('Sqrt', [correction(beta2)], []));
   const kept = binary('Sub', scalar(1), binary('Mul', rate, scalar(weightDecay)));
