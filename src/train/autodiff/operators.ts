@@ -54,11 +54,13 @@ export function embedding(tape: Tape, ids: Value, table: Value): Value {
   const output = graph.node('Gather', [table, ids], [rows, table.shape[1]!], { attributes: { axis: 0 } });
   return tape.record(output, [table], (gradient, sums) => {
     sums.add(table, (before) => {
+      // ScatterND would be the operator for rows, but its threads lose additions to the same row.
       const zero = (): Value =>
         graph.node('Expand', [graph.scalar(0), graph.integers(table.shape)], table.shape);
-      const indices = graph.node('Reshape', [ids, graph.integers([rows, 1])], [rows, 1]);
-      return graph.node('ScatterND', [before ?? zero(), indices, gradient], table.shape, {
-        attributes: { reduction: 'add' },
+      const column = graph.node('Reshape', [ids, graph.integers([rows, 1])], [rows, 1]);
+      const indices = graph.node('Expand', [column, graph.integers(gradient.shape)], gradient.shape);
+      return graph.node('ScatterElements', [before ?? zero(), indices, gradient], table.shape, {
+        attributes: { axis: 0, reduction: 'add' },
       });
     });
   });
