@@ -3,7 +3,7 @@
 
 import type { ModelConfiguration } from '#ozma/model/configuration.js';
 import { initialiseWeights } from '#ozma/model/weights.js';
-import type { GgufTokenizer } from '#ozma/model/gguf/tokenizer-metadata.js';
+import type { GgufTokenizer } from '#ozma/tokenizer/gguf.js';
 import type { Model } from '#ozma/model/model-source.js';
 
 const base: ModelConfiguration = {

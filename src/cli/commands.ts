@@ -1,7 +1,14 @@
 // The table of commands: what each is called, takes and says of itself, and which file answers. Handlers
 // are imported when they are run, so that `--help` loads none of them.
 
-import { ccOptions, doctorOptions, passesCheckOptions, passesListOptions, tuneOptions } from './options.ts';
+import {
+  ccOptions,
+  doctorOptions,
+  passesCheckOptions,
+  passesListOptions,
+  trainTokenizerOptions,
+  tuneOptions,
+} from './options.ts';
 import { command } from './command-row.ts';
 import type { CommandRow } from './command-row.ts';
 
@@ -75,6 +82,20 @@ export const commands: readonly CommandRow[] = [
       examples: ["ozma passes check 'function(sroa,early-cse),globaldce'"],
     },
     async (input) => (await import('./passes.ts')).checkPasses(input),
+  ),
+  command(
+    {
+      name: 'train tokenizer',
+      operands: '<input...>',
+      operandsHelp: 'text files, folders of them, Parquet files, or sets made by ozma data',
+      summary: 'learn a vocabulary from IR and assembly',
+      description:
+        'Byte-pair encoding with byte fallback and without word splitting. Writes tokenizer.json as Hugging Face ' +
+        'reads it; exported models carry the same tokenizer.',
+      options: trainTokenizerOptions,
+      examples: ['ozma train tokenizer ir/ asm/ -o tokenizer --vocabulary 4096'],
+    },
+    async (input) => (await import('./train-tokenizer.ts')).trainTokenizer(input),
   ),
   command(
     {

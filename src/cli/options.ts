@@ -139,6 +139,25 @@ export const passesCheckOptions = {
   json,
 };
 
+export const trainTokenizerOptions = {
+  output: optional(text('a folder', '<folder>'), 'where to write tokenizer.json and what goes with it', {
+    short: 'o',
+  }),
+  vocabulary: option(wholeNumber(369, 65_536), 4096, 'how many tokens there are, the reserved ones included'),
+  longestPiece: option(wholeNumber(1, 1024), 32, 'how many characters a token has, at most'),
+  endings: option(
+    text('file endings', '<endings>'),
+    'll,s',
+    'which files of a folder are read, separated by commas',
+  ),
+  column: option(
+    text('a column', '<column>'),
+    'ir',
+    'the column of Parquet files and sets that holds the text',
+  ),
+  json,
+};
+
 export const doctorOptions = { json };
 
 /** `--per-function` of `perFunction`. */

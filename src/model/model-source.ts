@@ -6,7 +6,7 @@ import { parametersOf } from './parameters.ts';
 import type { Parameter } from './parameters.ts';
 import { checkTensor } from './weights.ts';
 import type { Tensor, Weights } from './weights.ts';
-import type { GgufTokenizer } from './gguf/tokenizer-metadata.ts';
+import type { GgufTokenizer } from '../tokenizer/gguf.ts';
 
 export interface ModelSource {
   readonly configuration: ModelConfiguration;

@@ -2,8 +2,8 @@
 // tokenizer_config.json, special_tokens_map.json. Merges are written as pairs of strings, which
 // `tokenizers` reads since 0.20.
 
-import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mustBeFolder, writeFileAtomically } from '../common/files.ts';
 import { spaceMark } from './hugging-face-reading.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -94,10 +94,8 @@ export async function saveTokenizer({ vocabulary }: Tokenizer, folder: string): 
     ],
     ['tokenizer.json', tokenizerFile(vocabulary)],
   ];
-  await mkdir(folder, { recursive: true });
+  await mustBeFolder(folder);
   for (const [name, content] of files) {
-    const temporary = join(folder, `.${name}.${process.pid}`);
-    await writeFile(temporary, `${JSON.stringify(content, undefined, 1)}\n`);
-    await rename(temporary, join(folder, name));
+    await writeFileAtomically(join(folder, name), `${JSON.stringify(content, undefined, 1)}\n`);
   }
 }

@@ -16,6 +16,12 @@ export interface MergeRules {
   end: string;
 }
 
+/**
+ * Digits are tokens of their own, so that numbers can be copied. Newlines begin pieces, with the indentation
+ * and the first words of a line.
+ */
+export const usualRules: MergeRules = { apart: '0123456789', begin: '\n', end: '' };
+
 const canBegin = 1;
 const canEnd = 2;
 

@@ -2,29 +2,10 @@
 // byte-pair tokenizer ("llama" in llama.cpp), which needs scores and byte tokens, no list of merges.
 
 import { OzmaError } from '../../common/errors.ts';
+import { tokenType } from '../../tokenizer/gguf.ts';
+import type { GgufTokenizer } from '../../tokenizer/gguf.ts';
 import { arrayOf, boolean, string, uint32 } from './metadata.ts';
 import type { Metadata, MetadataValue } from './metadata.ts';
-
-/** llama.cpp's kinds of tokens. */
-export const tokenType = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
-
-export interface GgufTokenizer {
-  /** One text a token, in order of ids; spaces are `▁`, bytes `<0x0A>`. */
-  readonly tokens: readonly string[];
-  /** Which pair is merged first: the one with the highest score. */
-  readonly scores: readonly number[];
-  /** A value of `tokenType` a token. */
-  readonly tokenTypes: readonly number[];
-  readonly beginToken?: number | undefined;
-  readonly endToken?: number | undefined;
-  readonly unknownToken?: number | undefined;
-  readonly paddingToken?: number | undefined;
-  /** Whether text is opened by the begin token. */
-  readonly addBeginToken: boolean;
-  readonly addEndToken: boolean;
-  /** Whether a space is put before the text, as SentencePiece does for Llama. */
-  readonly addSpacePrefix: boolean;
-}
 
 const prefix = 'tokenizer.ggml.';
 

@@ -1,0 +1,125 @@
+// The trainer against a plain one that counts everything again before each merge, and what it promises of
+// pieces.
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createRandom } from '#ozma/common/random.js';
+import { reservedEntries } from '#ozma/tokenizer/reserved.js';
+import { trainVocabulary } from '#ozma/tokenizer/training.js';
+import type { TrainedVocabulary } from '#ozma/tokenizer/training.js';
+import { usualRules } from '#ozma/tokenizer/training-text.js';
+import { realTexts } from './real-texts.ts';
+
+const reserved = reservedEntries();
+
+function learned({ vocabulary }: TrainedVocabulary): string[] {
+  return vocabulary.entries.slice(reserved.length).map(({ text }) => text);
+}
+
+/** Pieces in the order in which they are learned from one unit of text without digits and newlines. */
+function plainTraining(unit: string, pieces: number, longestPiece: number): string[] {
+  const ids = new Map(reserved.map(({ text }, id) => [text, id]));
+  const found: string[] = [];
+  let symbols = [...unit];
+  while (found.length < pieces) {
+    const counts = new Map<string, { left: string; right: string; count: number }>();
+    for (let at = 1; at < symbols.length; at++) {
+      const [left, right] = [symbols[at - 1]!, symbols[at]!];
+      if (left.length + right.length > longestPiece) continue;
+      const key = `${left}\0${right}`;
+      counts.set(key, { left, right, count: (counts.get(key)?.count ?? 0) + 1 });
+    }
+    const best = [...counts.values()].sort(
+      (a, b) =>
+        b.count - a.count || ids.get(a.left)! - ids.get(b.left)! || ids.get(a.right)! - ids.get(b.right)!,
+    )[0];
+    if (best === undefined || best.count < 2) break;
+    const { left, right } = best;
+    const merged: string[] = [];
+    for (let at = 0; at < symbols.length; at++) {
+      if (symbols[at] === left && symbols[at + 1] === right) {
+        merged.push(left + right);
+        at++;
+      } else merged.push(symbols[at]!);
+    }
+    symbols = merged;
+    if (ids.has(left + right)) continue;
+    ids.set(left + right, reserved.length + found.length);
+    found.push(left + right);
+  }
+  return found;
+}
+
+test.each([1, 2, 3, 4])('learns what counting again would, random text %d', async (seed) => {
+  const random = createRandom(seed);
+  const unit = Array.from({ length: 600 }, () => random.pick([...'aaabbc '])).join('');
+  const trained = await trainVocabulary([unit], { size: 500, longestPiece: 9, rules: usualRules });
+  const expected = plainTraining(unit, 500 - reserved.length, 9);
+  expect(expected.length).toBeGreaterThan(40);
+  expect(learned(trained)).toEqual(expected);
+});
+
+describe('on real IR and assembly', () => {
+  let texts: string[];
+  let trained: TrainedVocabulary;
+  beforeAll(async () => {
+    texts = realTexts();
+    trained = await trainVocabulary(texts, { size: 1024, longestPiece: 16, rules: usualRules });
+  });
+
+  test('gives the size asked for, after the reserved entries', () => {
+    expect(trained.vocabulary.entries).toHaveLength(1024);
+    expect(trained.vocabulary.entries.slice(0, reserved.length)).toEqual(reserved);
+    expect(new Set(trained.vocabulary.entries.map(({ text }) => text)).size).toBe(1024);
+  });
+
+  test('keeps digits apart, newlines in front and pieces short', () => {
+    expect(learned(trained).filter((text) => /\d/.test(text))).toEqual([]);
+    expect(learned(trained).filter((text) => text.indexOf('\n', 1) > 0)).toEqual([]);
+    expect(learned(trained).some((text) => text.startsWith('\n'))).toBe(true);
+    expect(Math.max(...learned(trained).map(({ length }) => length))).toBe(16);
+  });
+
+  test('the order of texts that hold the same units does not matter, and it is the same each time', async () => {
+    const again = await trainVocabulary([...texts].reverse(), {
+      size: 1024,
+      longestPiece: 16,
+      rules: usualRules,
+    });
+    expect(learned(again)).toEqual(learned(trained));
+  });
+
+  test('shrinks the text it learns from', () => {
+    expect(trained.bytes).toBe(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0));
+    expect(trained.bytes / trained.tokens).toBeGreaterThan(2.5);
+  });
+});
+
+test('never learns what would make a control token of plain text', async () => {
+  const text = '<s></s><unk>'.repeat(1000);
+  const { vocabulary } = await trainVocabulary([text], { size: 500, longestPiece: 32, rules: usualRules });
+  const controls = new Set(['<s>', '</s>', '<unk>']);
+  const { left, right } = vocabulary.merges;
+  const made = Array.from(
+    left,
+    (id, at) => vocabulary.entries[id]!.text + vocabulary.entries[right[at]!]!.text,
+  );
+  expect(made.length).toBeGreaterThan(5);
+  expect(made.filter((piece) => controls.has(piece))).toEqual([]);
+});
+
+test('characters with rules of their own', async () => {
+  const rules = { apart: 'x', begin: '@', end: ';' };
+  const trained = await trainVocabulary(['ax@b;c'.repeat(50)], { size: 400, longestPiece: 32, rules });
+  expect(learned(trained)).toEqual(['@b', '@b;', 'ca']);
+});
+
+test('stops where nothing comes twice', async () => {
+  const trained = await trainVocabulary(['abcabc'], { size: 4096, longestPiece: 32, rules: usualRules });
+  expect(learned(trained)).toEqual(['ab', 'abc']);
+  expect(trained.tokens).toBe(2);
+});
+
+test('refuses sizes without room', async () => {
+  const settings = { size: 100, longestPiece: 32, rules: usualRules };
+  await expect(trainVocabulary(['text'], settings)).rejects.toThrow('of 369 to 65536 entries, found 100');
+});
