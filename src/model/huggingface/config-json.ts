@@ -4,7 +4,7 @@
 import { OzmaError } from '../../common/errors.ts';
 import { checkConfiguration } from '../configuration.ts';
 import type { ModelConfiguration } from '../configuration.ts';
-import type { GgufTokenizer } from '../gguf/tokenizer-metadata.ts';
+import type { GgufTokenizer } from '../../tokenizer/gguf.ts';
 import type { SafetensorsType } from './safetensors.ts';
 
 const typeNames: Readonly<Record<SafetensorsType, string>> = {
