@@ -4,7 +4,14 @@ import { getLlama, GgmlType, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama, Token } from 'node-llama-cpp';
 
 export function startLlama(): Promise<Llama> {
-  return getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error, progressLogs: false });
+  return getLlama({
+    gpu: false,
+    build: 'never',
+    // Toy models: more threads only wait for each other.
+    maxThreads: 1,
+    logLevel: LlamaLogLevel.error,
+    progressLogs: false,
+  });
 }
 
 /** Logits after each token of a sequence, by token id: (T, V). */

@@ -3,11 +3,15 @@
 
 import type { ModelConfiguration } from '#ozma/model/configuration.js';
 import { initialiseWeights } from '#ozma/model/weights.js';
-import type { GgufTokenizer } from '#ozma/tokenizer/gguf.js';
+import type { Tensor, Weights } from '#ozma/model/weights.js';
 import type { Model } from '#ozma/model/model-source.js';
+import { reservedEntries } from '#ozma/tokenizer/reserved.js';
+import { createTokenizer } from '#ozma/tokenizer/tokenizer.js';
+import type { Tokenizer } from '#ozma/tokenizer/tokenizer.js';
+import { mergesByScore } from '#ozma/tokenizer/vocabulary.js';
 
 const base: ModelConfiguration = {
-  vocabularySize: 288,
+  vocabularySize: 384,
   layers: 2,
   width: 64,
   heads: 4,
@@ -24,7 +28,7 @@ export const toyConfigurations = {
   'tied embeddings': base,
   'separate head, rotary base 1e6': { ...base, tiedEmbeddings: false, ropeBase: 1e6, normEpsilon: 1e-6 },
   'grouped-query attention': { ...base, heads: 8, keyValueHeads: 2, headSize: 32, tiedEmbeddings: false },
-  'one layer, one key-value head': { ...base, layers: 1, keyValueHeads: 1, vocabularySize: 263 },
+  'one layer, one key-value head': { ...base, layers: 1, keyValueHeads: 1, vocabularySize: 370 },
 } satisfies Record<string, ModelConfiguration>;
 
 /**
@@ -38,27 +42,14 @@ export function toyModel(configuration: ModelConfiguration, seed = 1): Model {
     if (name.includes('embed') || name.includes('lm_head'))
       data.forEach((value, i) => (data[i] = 10 * value));
   }
-  return { configuration, weights, tokenizer: toyTokenizer(configuration.vocabularySize) };
+  return { configuration, weights, tokenizer: toyTokenizer() };
 }
 
-/** Unknown, begin, end, the 256 bytes, then words that no text holds. */
-export function toyTokenizer(size: number): GgufTokenizer {
-  const bytes = Array.from(
-    { length: 256 },
-    (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
-  );
-  const words = Array.from({ length: size - 259 }, (_, index) => `▁word${index}`);
-  return {
-    tokens: ['<unk>', '<s>', '</s>', ...bytes, ...words],
-    scores: [0, 0, 0, ...bytes.map(() => 0), ...words.map((_, index) => -1 - index)],
-    tokenTypes: [2, 3, 3, ...bytes.map(() => 6), ...words.map(() => 1)],
-    beginToken: 1,
-    endToken: 2,
-    unknownToken: 0,
-    addBeginToken: true,
-    addEndToken: false,
-    addSpacePrefix: true,
-  };
+/** Bytes, markers and single characters: what every vocabulary of ours begins with. */
+export function toyTokenizer(): Tokenizer {
+  const entries = reservedEntries();
+  const merges = mergesByScore(entries);
+  return createTokenizer({ entries, merges, prefixSpace: 'never', beginId: 1, endId: 2, unknownId: 0 });
 }
 
 /** Any tokens of the vocabulary, the same each time. */
@@ -70,4 +61,17 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
   let largest = a.length === b.length ? 0 : Infinity;
   for (let index = 0; index < a.length; index++) largest = Math.max(largest, Math.abs(a[index]! - b[index]!));
   return Number.isNaN(largest) ? Infinity : largest;
+}
+
+/** Names of tensors that are not bit for bit the same in both. */
+export function differingTensors(a: Weights, b: Weights): string[] {
+  const bytes = (tensor: Tensor | undefined): Uint8Array =>
+    tensor === undefined
+      ? new Uint8Array()
+      : new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
+  return [...new Set([...a.keys(), ...b.keys()])].filter(
+    (name) =>
+      String(a.get(name)?.shape) !== String(b.get(name)?.shape) ||
+      Buffer.compare(bytes(a.get(name)), bytes(b.get(name))) !== 0,
+  );
 }

@@ -4,6 +4,7 @@
 import {
   ccOptions,
   doctorOptions,
+  exportOptions,
   passesCheckOptions,
   passesListOptions,
   trainTokenizerOptions,
@@ -96,6 +97,21 @@ export const commands: readonly CommandRow[] = [
       examples: ['ozma train tokenizer ir/ asm/ -o tokenizer --vocabulary 4096'],
     },
     async (input) => (await import('./train-tokenizer.ts')).trainTokenizer(input),
+  ),
+  command(
+    {
+      name: 'export',
+      summary: 'weights for llama.cpp, or for Hugging Face',
+      description:
+        'Converts a model of the Llama architecture between GGUF and Hugging Face folders, its tokenizer included, ' +
+        'tensor by tensor. Any of ours, Code Llama or LLM Compiler; quantised files beyond q8_0 cannot be converted.',
+      options: exportOptions,
+      examples: [
+        'ozma export --from checkpoint --type q8_0 -o model.gguf',
+        'ozma export --from model.gguf --to huggingface -o model',
+      ],
+    },
+    async (input) => (await import('./export.ts')).exportModel(input),
   ),
   command(
     {

@@ -158,6 +158,21 @@ export const trainTokenizerOptions = {
   json,
 };
 
+export const exportOptions = {
+  from: optional(text('a file or folder', '<path>'), 'the weights: a GGUF file or a Hugging Face folder'),
+  to: option(
+    oneOf('gguf', 'huggingface'),
+    'gguf',
+    'what to write: a file for llama.cpp, or a folder with config.json and model.safetensors',
+  ),
+  type: optional(
+    oneOf('f32', 'f16', 'bf16', 'q8_0'),
+    'how matrices are stored; q8_0, a byte a weight, is for gguf',
+    { fallbackText: 'f16 for gguf, f32 for huggingface' },
+  ),
+  output: optional(text('a file or folder', '<path>'), 'where to write', { short: 'o' }),
+};
+
 export const doctorOptions = { json };
 
 /** `--per-function` of `perFunction`. */

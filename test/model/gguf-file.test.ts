@@ -11,7 +11,7 @@ import { arrayOf, boolean, float32, string, uint32 } from '#ozma/model/gguf/meta
 import { permuteRotaryRows } from '#ozma/model/gguf/llama-layout.js';
 import { loadModel } from '#ozma/model/load-model.js';
 import { sourceOf } from '#ozma/model/model-source.js';
-import { toyConfigurations, toyModel } from '../../bench/toy-models.ts';
+import { differingTensors, toyConfigurations, toyModel } from '../../bench/toy-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ozma-gguf-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,7 +21,15 @@ const whole = join(folder, 'whole.gguf');
 
 test('F32: every value, the configuration and the vocabulary come back', async () => {
   await writeGguf(whole, sourceOf(model), { type: 'F32' });
-  expect(await loadModel(whole)).toEqual(model);
+  const { configuration, weights, tokenizer } = await loadModel(whole);
+  expect(configuration).toEqual(model.configuration);
+  expect(differingTensors(weights, model.weights)).toEqual([]);
+  const entries = tokenizer!.vocabulary.entries;
+  expect(entries.slice(0, 369)).toEqual(model.tokenizer!.vocabulary.entries);
+  // Embeddings that no token uses.
+  expect(entries.slice(369).map(({ text, kind }) => `${text} ${kind}`)).toEqual(
+    Array.from({ length: 15 }, (_, index) => `[PAD${369 + index}] unused`),
+  );
 });
 
 test('another reader finds the keys of llama.cpp and tensors at multiples of 32', async () => {
@@ -41,7 +49,7 @@ test('another reader finds the keys of llama.cpp and tensors at multiples of 32'
     },
     ozma: { seed: 1 },
     llama: {
-      vocab_size: 288,
+      vocab_size: 384,
       context_length: 128,
       embedding_length: 64,
       block_count: 2,
@@ -171,9 +179,13 @@ test('a write that fails leaves nothing behind', async () => {
   expect(readdirSync(empty)).toEqual([]);
 });
 
-test('a vocabulary of another size is refused', async () => {
-  const source = { ...sourceOf(model), tokenizer: undefined };
-  await expect(writeGguf(join(folder, 'none.gguf'), source, { type: 'F32' })).rejects.toThrow(
-    'expected a tokenizer of 288 tokens, as the model has, found none',
+test('a tokenizer that is missing or too large is refused', async () => {
+  const path = join(folder, 'none.gguf');
+  await expect(
+    writeGguf(path, sourceOf({ ...model, tokenizer: undefined }), { type: 'F32' }),
+  ).rejects.toThrow('expected a tokenizer of up to 384 tokens, found no tokenizer');
+  const small = toyModel({ ...model.configuration, vocabularySize: 368 });
+  await expect(writeGguf(path, sourceOf(small), { type: 'F32' })).rejects.toThrow(
+    'expected a tokenizer of up to 368 tokens, found one of 369',
   );
 });

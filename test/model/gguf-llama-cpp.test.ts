@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Llama } from 'node-llama-cpp';
 import { openGguf, writeGguf } from '#ozma/model/gguf/gguf.js';
-import { readWeights, sourceOf } from '#ozma/model/model-source.js';
+import { readModel, sourceOf } from '#ozma/model/model-source.js';
 import { referenceForward } from '#ozma/model/reference-forward.js';
 import { llamaLogits, startLlama } from '../../bench/llama-cpp-logits.ts';
 import { largestDifference, toyConfigurations, toyModel, toyTokens } from '../../bench/toy-models.ts';
@@ -40,7 +40,7 @@ describe.each(Object.entries(toyConfigurations))('%s', (name, configuration) => 
     await writeGguf(path, sourceOf(toyModel(configuration)), { type });
     const source = await openGguf(path);
     expect(source.configuration).toEqual(configuration);
-    const expected = referenceForward(configuration, await readWeights(source), tokens);
+    const expected = referenceForward(configuration, (await readModel(source)).weights, tokens);
     await source.close();
     const found = await llamaLogits(llama, path, tokens, configuration.vocabularySize);
     const differences = expected.map((row, position) => largestDifference(row, found[position]!));

@@ -26,7 +26,7 @@ export async function openGguf(path: string): Promise<ModelSource> {
     const layout = new Map(llamaTensors(configuration).map((tensor) => [tensor.parameter, tensor]));
     return {
       configuration,
-      tokenizer: readTokenizer(file.metadata),
+      readTokenizer: async () => readTokenizer(file.metadata),
       readTensor: async (parameter) => {
         const { name, rotaryHeads } = layout.get(parameter)!;
         const tensor = file.tensors.get(name);
@@ -57,15 +57,14 @@ export interface GgufOptions {
   readonly metadata?: readonly (readonly [string, MetadataValue])[];
 }
 
-/** Writes a model that llama.cpp loads. A usage error unless the source has a vocabulary of the model's size. */
+/** Writes a model that llama.cpp loads. A usage error unless the source has a tokenizer that fits. */
 export async function writeGguf(path: string, source: ModelSource, options: GgufOptions): Promise<void> {
-  const { configuration, tokenizer } = source;
-  if (tokenizer?.tokens.length !== configuration.vocabularySize) {
-    throw new OzmaError(
-      'usage',
-      `${path}: expected a tokenizer of ${configuration.vocabularySize} tokens, as the model has, ` +
-        `found ${tokenizer?.tokens.length ?? 'none'}`,
-    );
+  const { configuration } = source;
+  const size = configuration.vocabularySize;
+  const tokenizer = await source.readTokenizer();
+  if (tokenizer === undefined || tokenizer.size > size) {
+    const found = tokenizer === undefined ? 'no tokenizer' : `one of ${tokenizer.size}`;
+    throw new OzmaError('usage', `${path}: expected a tokenizer of up to ${size} tokens, found ${found}`);
   }
   const parameters = new Map(parametersOf(configuration).map((parameter) => [parameter.name, parameter]));
   const layout = new Map(llamaTensors(configuration).map((tensor) => [tensor.name, tensor]));
@@ -81,7 +80,7 @@ export async function writeGguf(path: string, source: ModelSource, options: Gguf
       ['general.file_type', uint32(fileTypes[options.type])],
       ['general.quantization_version', uint32(quantisationVersion)],
       ...(options.metadata ?? []),
-      ...tokenizerMetadata(tokenizer),
+      ...tokenizerMetadata(tokenizer, size),
     ],
     tensors: [...layout.values()].map(({ name, parameter }) => {
       const { shape } = parameters.get(parameter)!;

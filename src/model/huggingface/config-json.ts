@@ -4,7 +4,7 @@
 import { OzmaError } from '../../common/errors.ts';
 import { checkConfiguration } from '../configuration.ts';
 import type { ModelConfiguration } from '../configuration.ts';
-import type { GgufTokenizer } from '../../tokenizer/gguf.ts';
+import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import type { SafetensorsType } from './safetensors.ts';
 
 const typeNames: Readonly<Record<SafetensorsType, string>> = {
@@ -16,7 +16,7 @@ const typeNames: Readonly<Record<SafetensorsType, string>> = {
 export function renderConfiguration(
   configuration: ModelConfiguration,
   type: SafetensorsType,
-  tokenizer: GgufTokenizer | undefined,
+  tokenizer: Tokenizer | undefined,
 ): string {
   const content = {
     architectures: ['LlamaForCausalLM'],
@@ -35,9 +35,8 @@ export function renderConfiguration(
     hidden_act: 'silu',
     attention_bias: false,
     mlp_bias: false,
-    bos_token_id: tokenizer?.beginToken ?? null,
-    eos_token_id: tokenizer?.endToken ?? null,
-    pad_token_id: tokenizer?.paddingToken ?? null,
+    bos_token_id: tokenizer?.beginId ?? null,
+    eos_token_id: tokenizer?.endId ?? null,
     torch_dtype: typeNames[type],
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;

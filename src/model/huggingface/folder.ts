@@ -1,11 +1,13 @@
 // A model as a Hugging Face folder: `config.json` and `model.safetensors`, or several files of weights with
-// `model.safetensors.index.json` that says which tensor is where.
+// `model.safetensors.index.json` that says which tensor is where; and the tokenizer's files.
 
 import { readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OzmaError } from '../../common/errors.ts';
 import { mustBeFolder, writeFileAtomically } from '../../common/files.ts';
+import { saveTokenizer } from '../../tokenizer/hugging-face-writing.ts';
+import { loadTokenizer } from '../../tokenizer/hugging-face-reading.ts';
 import { elementCount, parametersOf } from '../parameters.ts';
 import type { Parameter } from '../parameters.ts';
 import { storedBytes } from '../storage-types.ts';
@@ -18,6 +20,7 @@ import type { SafetensorsFile, SafetensorsType } from './safetensors.ts';
 const configurationFile = 'config.json';
 const weightsFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
+const tokenizerFile = 'tokenizer.json';
 
 /** As transformers has split for years: files of up to 5 GB. */
 const defaultShardBytes = 5e9;
@@ -50,6 +53,7 @@ export async function openHuggingFace(folder: string): Promise<ModelSource> {
   const open = new Map<string, Promise<SafetensorsFile>>();
   return {
     configuration,
+    readTokenizer: async () => (existsSync(join(folder, tokenizerFile)) ? loadTokenizer(folder) : undefined),
     readTensor: async (name) => {
       const file = fileOf(name);
       if (file === undefined) return undefined;
@@ -98,7 +102,7 @@ export async function writeHuggingFace(
 ): Promise<void> {
   await mustBeFolder(folder);
   // What an earlier export left there would be taken for this one's.
-  for (const name of [configurationFile, weightsFile, indexFile])
+  for (const name of [configurationFile, weightsFile, indexFile, tokenizerFile])
     await rm(join(folder, name), { force: true });
   const parameters = parametersOf(source.configuration);
   const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
@@ -120,8 +124,10 @@ export async function writeHuggingFace(
     };
     await writeFileAtomically(join(folder, indexFile), `${JSON.stringify(content, undefined, 2)}\n`);
   }
+  const tokenizer = await source.readTokenizer();
+  if (tokenizer !== undefined) await saveTokenizer(tokenizer, folder);
   await writeFileAtomically(
     join(folder, configurationFile),
-    renderConfiguration(source.configuration, type, source.tokenizer),
+    renderConfiguration(source.configuration, type, tokenizer),
   );
 }
