@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { installation, sourceOf } from '../llvm/compile.ts';
-import { programPath } from '#ozma/llvm/installation.js';
+import { programPath, type LlvmProgram } from '#ozma/llvm/installation.js';
 import { recipeOf } from '#ozma/llvm/recipe.js';
 import type { WorkerPool } from '#ozma/llvm/worker-pool.js';
 import type { CodegenLevel } from '#ozma/llvm/module.js';
@@ -16,7 +16,7 @@ export interface RealFunction {
   ir: string;
 }
 
-function run(program: string, words: readonly string[], input: string | Buffer): Buffer {
+function run(program: LlvmProgram, words: readonly string[], input: string | Buffer): Buffer {
   return execFileSync(programPath(installation, program), words, { input, maxBuffer: 1 << 26 });
 }
 
