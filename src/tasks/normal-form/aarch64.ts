@@ -2,8 +2,7 @@
 // page and offset of an address named alike, large constants in one piece.
 
 import { signedNumber, wideImmediate } from './assembly-numbers.ts';
-import type { OperandNames } from './normalise-assembly.ts';
-import { splitOperands } from './x86.ts';
+import { splitOperands, type OperandNames } from './operands.ts';
 
 /** Carry set and clear have two names each. */
 const conditions: Record<string, string> = { cs: 'hs', cc: 'lo' };

@@ -10,6 +10,7 @@ import type { NormalText } from './normalise-ir.ts';
 import { NormalFormRefusal } from './refusal.ts';
 import { SymbolTable, type Symbol } from './symbols.ts';
 import type { TargetName } from './targets.ts';
+import type { OperandNames } from './operands.ts';
 import { rewriteX86 } from './x86.ts';
 
 export interface NormaliseAssemblyOptions {
@@ -20,14 +21,6 @@ export interface NormaliseAssemblyOptions {
   own?: string;
   /** Also the other functions of the file, after the own one; default false. */
   others?: boolean;
-}
-
-/** What the rewriting of an operand asks about the names in it. */
-export interface OperandNames {
-  /** The label or placeholder for a name, with what the way of addressing says of the symbol. */
-  reference(name: string, facts?: Omit<Symbol, 'name'>): string;
-  /** The value of a constant-pool entry, as a scalar of that kind where one is given. */
-  constant(name: string, kind: FloatKind | undefined): string | undefined;
 }
 
 /** LLVM's machine outliner makes these out of pieces of functions; they are part of who calls them. */

@@ -3,7 +3,7 @@
 
 import { signedNumber, wideImmediate } from './assembly-numbers.ts';
 import type { FloatKind } from './floating-point.ts';
-import type { OperandNames } from './normalise-assembly.ts';
+import { splitOperands, type OperandNames } from './operands.ts';
 
 const spelling: Record<string, string> = {
   callq: 'call',
@@ -139,23 +139,4 @@ function widthOf(mnemonic: string): number {
   if (mnemonic.endsWith('b')) return 8;
   if (mnemonic.endsWith('w')) return 16;
   return mnemonic.endsWith('l') ? 32 : 64;
-}
-
-/** Cut at commas outside parentheses and braces. */
-export function splitOperands(text: string): string[] {
-  if (text === '') return [];
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index]!;
-    if (character === '(' || character === '[' || character === '{') depth++;
-    else if (character === ')' || character === ']' || character === '}') depth--;
-    else if (character === ',' && depth === 0) {
-      parts.push(text.slice(start, index).trim());
-      start = index + 1;
-    }
-  }
-  parts.push(text.slice(start).trim());
-  return parts;
 }
