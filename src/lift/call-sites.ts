@@ -1,0 +1,321 @@
+// What calls pass and functions return, where no prototype says it. The evidence: a write to an argument
+// register that nobody else reads is there for the call (`fresh`); one that others read too may be. The
+// same at returns for the result register.
+
+import { successors, type Block, type FunctionBody } from './blocks.ts';
+import { backward, demandAtEnds, type Demand } from './demand.ts';
+import { bitcast, bitsOf, load, registerValue, type Expression, type Type } from './expression.ts';
+import type { CallDepths } from './frame.ts';
+import { isFloat, knownSignature, locateParameters, type Location, type Signature } from './prototypes.ts';
+import type { CallSite, RegisterWrite, Step } from './step.ts';
+import type { CallingConvention, Target } from './targets/target.ts';
+
+/** Whence the values of a register that may reach a place come; joined with or. */
+const nothing = 1;
+const entry = 2;
+const callResult = 4;
+const used = 8;
+const fresh = 16;
+
+interface Origin {
+  mask: number;
+  /** The number that one write put there, where it is one. */
+  value?: bigint;
+  /** Widest write among them, in bits; 0 where constants alone tell nothing. */
+  bits: number;
+}
+
+type Origins = Map<number, Origin>;
+
+function joinOrigins(into: Origins, from: Origins): boolean {
+  let changed = false;
+  for (const [register, { mask, bits, value }] of from) {
+    const known = into.get(register)!;
+    const same = known.mask === 0 || known.value === value;
+    if ((known.mask | mask) === known.mask && known.bits >= bits && (same || known.value === undefined))
+      continue;
+    const joined: Origin = { mask: known.mask | mask, bits: Math.max(known.bits, bits) };
+    if (same && value !== undefined) joined.value = value;
+    into.set(register, joined);
+    changed = true;
+  }
+  return changed;
+}
+
+function writtenBits({ value }: RegisterWrite): number {
+  if (value.kind !== 'constant') return bitsOf(value.type);
+  const signed = BigInt.asIntN(64, value.value);
+  return signed >= -(2n ** 31n) && signed < 2n ** 32n ? 0 : 64;
+}
+
+/** `popq %rax` where nothing was pushed for it only gives stack back. */
+const isRelease = ({ instruction }: Step, write: RegisterWrite): boolean =>
+  instruction.mnemonic.startsWith('pop') && write.value.kind === 'load';
+
+class Evidence {
+  private readonly body: FunctionBody;
+  private readonly target: Target;
+  private readonly freshWrites = new Set<RegisterWrite>();
+  private readonly starts: Origins[];
+
+  constructor(body: FunctionBody, target: Target) {
+    this.body = body;
+    this.target = target;
+    const { convention } = target;
+    const ends = demandAtEnds(body, convention, true);
+    for (const block of body.blocks) {
+      backward(block, ends[block.index]!, convention, (step, after) => this.noteFresh(step, after), true);
+    }
+    this.starts = this.solve();
+  }
+
+  private noteFresh(step: Step, after: Demand): void {
+    // Of the two results of a division or a wide product one is usually not wanted.
+    const general = step.writes.filter(({ register }) => this.body.registerTypes[register] === 'i64');
+    const both = general.length > 1 && general.some(({ register }) => after[register]! > 0);
+    for (const write of step.writes) if (after[write.register] === 0 && !both) this.freshWrites.add(write);
+  }
+
+  private watched(): number[] {
+    const { integerArguments, floatArguments, integerResults, floatResult, variadicCount } =
+      this.target.convention;
+    const registers = [...integerArguments, ...floatArguments, ...integerResults, floatResult];
+    return [...new Set(variadicCount === undefined ? registers : [...registers, variadicCount])];
+  }
+
+  private solve(): Origins[] {
+    const registers = this.watched();
+    const starts = this.body.blocks.map(
+      ({ index }): Origins =>
+        new Map(registers.map((register) => [register, { mask: index === 0 ? entry : 0, bits: 0 }])),
+    );
+    const waiting = new Set(this.body.blocks.map(({ index }) => index));
+    for (const index of waiting) {
+      waiting.delete(index);
+      const block = this.body.blocks[index]!;
+      const state: Origins = new Map(starts[index]);
+      for (const step of block.steps) this.forward(step, state);
+      for (const to of successors(block.terminator)) if (joinOrigins(starts[to]!, state)) waiting.add(to);
+    }
+    return starts;
+  }
+
+  private forward(step: Step, state: Origins): void {
+    if (step.flow?.kind === 'call') {
+      const { clobbered, integerResults, floatResult } = this.target.convention;
+      for (const register of clobbered)
+        if (state.has(register)) state.set(register, { mask: nothing, bits: 0 });
+      const result = step.flow.site?.result;
+      if (result === 'void') return;
+      for (const register of [integerResults[0]!, floatResult]) {
+        const known = typeof result === 'object' ? result.register === register : register !== floatResult;
+        if (known)
+          state.set(register, {
+            mask: callResult,
+            bits: typeof result === 'object' ? bitsOf(result.type) : 0,
+          });
+      }
+      return;
+    }
+    for (const write of step.writes) {
+      const before = state.get(write.register);
+      if (before === undefined) continue;
+      let mask = this.freshWrites.has(write) ? fresh : used;
+      let bits = writtenBits(write);
+      if (isRelease(step, write)) [mask, bits] = [nothing, 0];
+      if (write.rest === 'keep' && (before.mask & fresh) !== 0) bits = Math.max(bits, before.bits, 32);
+      const { value } = write;
+      state.set(write.register, { mask, bits, ...(value.kind === 'constant' ? { value: value.value } : {}) });
+    }
+  }
+
+  /** Calls `use` at each step of a block with the state before it. */
+  walk(block: Block, use: (step: Step, state: Origins) => void): Origins {
+    const state: Origins = new Map(this.starts[block.index]);
+    for (const step of block.steps) {
+      use(step, state);
+      this.forward(step, state);
+    }
+    return state;
+  }
+}
+
+/** The value of a parameter as the caller has it. */
+function argumentAt(
+  location: Location,
+  type: Type,
+  depth: number,
+  convention: CallingConvention,
+): Expression {
+  const bits = bitsOf(type);
+  const integer = `i${bits}`;
+  const value: Expression =
+    location.kind === 'register'
+      ? registerValue(location.register, integer)
+      : load(
+          { kind: 'frame', type: 'i64', offset: depth + convention.stackArguments + location.offset },
+          integer,
+        );
+  return isFloat(type) ? bitcast(value, type) : value;
+}
+
+function siteOf(signature: Signature, depth: number, convention: CallingConvention): CallSite {
+  const locations = locateParameters(signature.parameters, convention);
+  return {
+    arguments: signature.parameters.map((type, index) =>
+      argumentAt(locations[index]!, type, depth, convention),
+    ),
+    parameterTypes: [...signature.parameters],
+    result: resultOf(signature.result, convention),
+    ...(signature.variadic ? { fixed: signature.parameters.length } : {}),
+  };
+}
+
+function resultOf(type: Type, convention: CallingConvention): CallSite['result'] {
+  if (type === 'void') return 'void';
+  return { register: isFloat(type) ? convention.floatResult : convention.integerResults[0]!, type };
+}
+
+const possible = (origin: Origin | undefined): boolean =>
+  origin !== undefined && origin.mask !== 0 && (origin.mask & nothing) === 0;
+
+/** How many argument registers of a kind hold something that looks meant. */
+function countArguments(registers: readonly number[], state: Origins, demandedAtEntry: Demand): number {
+  let count = 0;
+  let last = 0;
+  for (const [index, register] of registers.entries()) {
+    const origin = state.get(register);
+    if (!possible(origin)) break;
+    count = index + 1;
+    const { mask } = origin!;
+    const own = mask === entry && demandedAtEntry[register]! > 0;
+    if ((mask & fresh) !== 0 || ((mask & (used | callResult)) !== 0 && index < 2) || (own && last === index))
+      last = count;
+  }
+  return last;
+}
+
+export interface CallContext {
+  /** Signatures of the functions of the same file, as far as they are known. */
+  signatures: ReadonlyMap<string, Signature>;
+  depths: CallDepths;
+}
+
+/** Fills in the site of every call, in place. */
+export function findCallSites(body: FunctionBody, target: Target, context: CallContext): void {
+  const { convention } = target;
+  const calls = body.blocks.flatMap(({ steps }) => steps.filter(({ flow }) => flow?.kind === 'call'));
+  for (const step of calls) {
+    const flow = step.flow;
+    if (flow?.kind !== 'call' || typeof flow.target !== 'string') continue;
+    const signature = context.signatures.get(flow.target) ?? knownSignature(flow.target);
+    if (signature !== undefined) flow.site = siteOf(signature, context.depths.get(step) ?? 0, convention);
+  }
+  if (calls.length === 0) return;
+  const evidence = new Evidence(body, target);
+  const ends = demandAtEnds(body, convention);
+  const demandedAtEntry = backward(body.blocks[0]!, ends[0]!, convention, () => undefined);
+  for (const block of body.blocks) {
+    let stored = new Set<number>();
+    evidence.walk(block, (step, state) => {
+      for (const { address, value } of step.stores) {
+        if (address.kind === 'frame' && !isPadding(value, state, demandedAtEntry)) stored.add(address.offset);
+      }
+      const flow = step.flow;
+      if (flow?.kind !== 'call') return;
+      const depth = context.depths.get(step) ?? 0;
+      if (flow.site === undefined || flow.site.fixed !== undefined) {
+        flow.site = inferSite(flow.site, state, depth, stored, demandedAtEntry, target);
+      }
+      stored = new Set();
+    });
+  }
+}
+
+/** A register pushed only to move the stack pointer: it holds nothing yet. */
+function isPadding(value: Expression, state: Origins, demandedAtEntry: Demand): boolean {
+  if (value.kind !== 'register') return false;
+  return state.get(value.register)?.mask === entry && demandedAtEntry[value.register] === 0;
+}
+
+/** A call of an unknown function, or the variadic part of a known one. */
+function inferSite(
+  known: CallSite | undefined,
+  state: Origins,
+  depth: number,
+  stored: Set<number>,
+  demandedAtEntry: Demand,
+  target: Target,
+): CallSite {
+  const { convention } = target;
+  const { variadicCount, integerArguments, floatArguments } = convention;
+  const marked = variadicCount !== undefined && ((state.get(variadicCount)?.mask ?? 0) & fresh) !== 0;
+  const site: CallSite = known ?? { arguments: [], parameterTypes: [], result: 'unknown' };
+  if (known === undefined && marked) site.fixed = 0;
+  const usedIntegers = site.parameterTypes.filter((type) => !isFloat(type!)).length;
+  const usedFloats = site.parameterTypes.length - usedIntegers;
+  const integers = Math.max(usedIntegers, countArguments(integerArguments, state, demandedAtEntry));
+  // al holds how many vector registers a variadic call uses.
+  const told = marked ? state.get(variadicCount)?.value : undefined;
+  const floats = Math.max(
+    usedFloats,
+    told === undefined ? countFloats(floatArguments, state) : Number(told & 15n),
+  );
+  for (const register of integerArguments.slice(usedIntegers, integers)) {
+    site.arguments.push(registerValue(register, 'i64'));
+    site.parameterTypes.push(undefined);
+  }
+  for (const register of floatArguments.slice(usedFloats, floats)) {
+    site.arguments.push(bitcast(registerValue(register, 'i64'), 'double'));
+    site.parameterTypes.push(site.fixed === undefined ? undefined : 'double');
+  }
+  if (integers === integerArguments.length) {
+    for (let at = depth + convention.stackArguments; stored.has(at); at += 8) {
+      site.arguments.push(load({ kind: 'frame', type: 'i64', offset: at }, 'i64'));
+      site.parameterTypes.push(undefined);
+    }
+  }
+  return site;
+}
+
+function countFloats(registers: readonly number[], state: Origins): number {
+  let last = 0;
+  for (const [index, register] of registers.entries()) {
+    const origin = state.get(register);
+    if (!possible(origin)) break;
+    if ((origin!.mask & (fresh | callResult)) !== 0) last = index + 1;
+  }
+  return last;
+}
+
+/** The registers and widths that a function returns; undefined for nothing. */
+export function findResult(
+  body: FunctionBody,
+  target: Target,
+  wanted: boolean | undefined,
+): { register: number; bits: number } | undefined {
+  const { convention } = target;
+  const evidence = new Evidence(body, target);
+  const joined = new Map<number, Origin>();
+  const results = [convention.integerResults[0]!, convention.floatResult];
+  for (const register of results) joined.set(register, { mask: 0, bits: 0 });
+  for (const block of body.blocks) {
+    if (block.terminator.kind !== 'return' && block.terminator.kind !== 'tailCall') continue;
+    const state = evidence.walk(block, () => undefined);
+    joinOrigins(joined, new Map(results.map((register) => [register, state.get(register)!])));
+  }
+  const [general, float] = results.map((register) => joined.get(register)!) as [Origin, Origin];
+  const isFresh = ({ mask }: Origin): boolean => (mask & fresh) !== 0;
+  const found = (register: number, { bits, mask }: Origin): { register: number; bits: number } => ({
+    register,
+    bits: bits > 0 ? bits : (mask & callResult) === 0 ? 32 : 64,
+  });
+  if (isFresh(float) && !isFresh(general)) return found(results[1]!, float);
+  if (isFresh(general)) return found(results[0]!, general);
+  if (wanted === false) return undefined;
+  // An integer function that computes with floats ends in a write to its own result; the counter of a loop
+  // that sums floats lies where an integer result would.
+  if (possible(float) && (float.mask & entry) === 0) return found(results[1]!, float);
+  if (possible(general) && (general.mask & entry) === 0) return found(results[0]!, general);
+  return undefined;
+}

@@ -1,0 +1,343 @@
+// A function body with its webs as LLVM text: one variable (alloca) a web, one block a block, arguments
+// stored into their variables first. mem2reg and instcombine make readable code of it.
+
+import type { Block, FunctionBody } from './blocks.ts';
+import { ValueEmitter, type RegisterFile, type Value } from './emit-values.ts';
+import type { FrameRegion } from './frame-regions.ts';
+import { bitsOf, type Type } from './expression.ts';
+import type { Signature } from './prototypes.ts';
+import { Unsupported, type CallSite, type Step } from './step.ts';
+import type { Parameter } from './signature.ts';
+import type { SymbolTable } from './symbols.ts';
+import type { Target } from './targets/target.ts';
+import type { Webs } from './webs.ts';
+
+export interface EmitOptions {
+  /** Text of the function's attributes and linkage. */
+  linkage: string;
+  attributes: string;
+}
+
+export interface EmittedFunction {
+  text: string;
+  declarations: Set<string>;
+  signature: Signature;
+}
+
+interface Callee {
+  result: Type;
+  register?: number;
+}
+
+export class FunctionEmitter implements RegisterFile {
+  private readonly values = new ValueEmitter(this);
+  private readonly current = new Map<number, number>();
+  private readonly body: FunctionBody;
+  private readonly webs: Webs;
+  private readonly parameters: readonly Parameter[];
+  private readonly regions: readonly FrameRegion[];
+  private readonly symbols: SymbolTable;
+  private readonly target: Target;
+
+  constructor(
+    body: FunctionBody,
+    webs: Webs,
+    parameters: readonly Parameter[],
+    regions: readonly FrameRegion[],
+    symbols: SymbolTable,
+    target: Target,
+  ) {
+    this.body = body;
+    this.webs = webs;
+    this.parameters = parameters;
+    this.regions = regions;
+    this.symbols = symbols;
+    this.target = target;
+  }
+
+  emit(options: EmitOptions): EmittedFunction {
+    const result = this.resultType();
+    const { lines } = this.values;
+    lines.push('entry:');
+    this.emitVariables();
+    this.values.line('br label %b0');
+    for (const block of this.body.blocks) this.emitBlock(block, result);
+    const list = this.parameters.map(({ type }, index) => `${type} %a${index}`).join(', ');
+    const head = `define ${options.linkage}${result} ${this.symbols.functionName(this.body.name)}(${list}) ${options.attributes}{`;
+    return {
+      text: `${head}\n${lines.join('\n')}\n}\n`,
+      declarations: this.values.declarations,
+      signature: { result, parameters: this.parameters.map(({ type }) => type), variadic: false },
+    };
+  }
+
+  private emitVariables(): void {
+    for (const [index, { type }] of this.webs.webs.entries())
+      this.values.line(`${this.variable(index)} = alloca ${type}`);
+    for (const { name, bytes, alignment } of this.regions) {
+      this.values.line(`${name} = alloca [${bytes} x i8], align ${alignment}`);
+    }
+    for (const [index, { web, type }] of this.parameters.entries()) {
+      if (web === undefined) continue;
+      this.values.line(`store ${type} %a${index}, ptr ${this.variable(web)}`);
+    }
+  }
+
+  private variable(web: number): string {
+    const { register } = this.webs.webs[web]!;
+    const name = register < this.target.registerCount ? this.target.registerName(register) : 'slot';
+    return `%${name}.${web}`;
+  }
+
+  private emitBlock(block: Block, result: Type): void {
+    this.values.lines.push(`b${block.index}:`);
+    this.current.clear();
+    for (const [register, web] of this.webs.starts[block.index]!) this.current.set(register, web);
+    const { terminator } = block;
+    for (const [index, step] of block.steps.entries()) {
+      this.values.newStep();
+      // A branch reads the state before its own step, which writes nothing.
+      if (index === block.steps.length - 1 && terminator.kind === 'tailCall') {
+        this.emitTailCall(step, result);
+        return;
+      }
+      this.emitStep(step);
+    }
+    this.values.newStep();
+    this.emitTerminator(block, result);
+  }
+
+  private emitStep(step: Step): void {
+    // All values first: they see the state before the instruction.
+    const written: { web: number; register: number; value: Value }[] = [];
+    for (const write of step.writes) {
+      const web = this.webs.writes.get(write);
+      if (web === undefined) continue;
+      const { type } = this.webs.webs[web]!;
+      const bits = bitsOf(write.value.type);
+      const value =
+        write.rest === 'keep' && bits < bitsOf(type)
+          ? this.merge(write.register, this.values.emitAs(write.value, write.value.type), type)
+          : this.values.emitAs(write.value, type);
+      written.push({ web, register: write.register, value });
+    }
+    for (const { address, value } of step.stores) {
+      const stored = this.storedValue(value);
+      this.values.line(
+        `store ${stored.type} ${stored.text}, ptr ${this.values.emitPointer(address).text}, align 1`,
+      );
+    }
+    for (const call of step.calls) this.values.emit(call);
+    if (step.flow?.kind === 'call') this.emitCall(step, step.flow.target, step.flow.site, '');
+    for (const { web, register, value } of written) {
+      this.values.line(`store ${value.type} ${value.text}, ptr ${this.variable(web)}`);
+      this.current.set(register, web);
+    }
+  }
+
+  /** What is stored keeps the type of its variable, so that a pointer is stored as one. */
+  private storedValue(value: Step['stores'][number]['value']): Value {
+    const inner = value.kind === 'operation' && value.operator === 'bitcast' ? value.operands[0]! : value;
+    if (inner.kind === 'register') {
+      const web = this.current.get(inner.register);
+      const type = web === undefined ? undefined : this.webs.webs[web]!.type;
+      if (type !== undefined && bitsOf(type) === bitsOf(value.type)) return this.values.emitAs(inner, type);
+    }
+    if (value.kind === 'symbol' || value.kind === 'frame') return this.values.emitPointer(value);
+    return this.values.emit(value);
+  }
+
+  /** The low bits replaced, the rest as it was. */
+  private merge(register: number, value: Value, type: Type): Value {
+    const old = this.read(register, type);
+    const bits = bitsOf(value.type);
+    if (bitsOf(type) === 128 && bits >= 32) {
+      const element = value.type === 'float' || value.type === 'double' ? value.type : `i${bits}`;
+      const vector = this.values.convert(old, `<${128 / bits} x ${element}>`);
+      const lane = this.values.convert(value, element);
+      const joined = this.values.define(
+        vector.type,
+        `insertelement ${vector.type} ${vector.text}, ${element} ${lane.text}, i32 0`,
+      );
+      return this.values.convert(joined, type);
+    }
+    const integer = `i${bitsOf(type)}`;
+    const mask = BigInt.asIntN(bitsOf(type), -(1n << BigInt(bits)));
+    const kept = this.values.define(
+      integer,
+      `and ${integer} ${this.values.convert(old, integer).text}, ${mask}`,
+    );
+    const low = this.values.convert(this.values.convert(value, `i${bits}`), integer);
+    return this.values.convert(this.values.define(integer, `or ${integer} ${kept.text}, ${low.text}`), type);
+  }
+
+  private emitCall(
+    step: Step,
+    target: string | Step['stores'][number]['value'],
+    site: CallSite | undefined,
+    marker: string,
+  ): Value | undefined {
+    const results = this.webs.results.get(step) ?? new Map<number, number>();
+    const callee = this.calleeOf(site, results);
+    const passed = (site?.arguments ?? []).map((argument, index): Value => {
+      const type = site!.parameterTypes[index];
+      if (type !== undefined) return this.values.emitAs(argument, type);
+      return this.argumentValue(argument);
+    });
+    const list = passed.map(({ type, text }) => `${type} ${text}`).join(', ');
+    const fixed = site?.fixed;
+    const prototype =
+      fixed === undefined
+        ? ''
+        : ` (${[...passed.slice(0, fixed).map(({ type }) => type), '...'].join(', ')})`;
+    const name =
+      typeof target === 'string'
+        ? this.symbols.callee(
+            target,
+            callee.result,
+            passed.slice(0, fixed).map(({ type }) => type),
+            fixed !== undefined,
+          )
+        : this.values.emitPointer(target).text;
+    const call = `${marker}call ${callee.result}${prototype} ${name}(${list})`;
+    for (const register of this.target.convention.clobbered) this.current.delete(register);
+    if (callee.result === 'void') {
+      this.values.line(call);
+      return undefined;
+    }
+    const value = this.values.define(callee.result, call);
+    for (const [register, web] of results) {
+      this.current.set(register, web);
+      if (register !== callee.register) continue;
+      const converted = this.values.convert(value, this.webs.webs[web]!.type);
+      this.values.line(`store ${converted.type} ${converted.text}, ptr ${this.variable(web)}`);
+    }
+    return value;
+  }
+
+  private calleeOf(site: CallSite | undefined, results: ReadonlyMap<number, number>): Callee {
+    if (site?.result === 'void') return { result: 'void' };
+    if (typeof site?.result === 'object') return { result: site.result.type, register: site.result.register };
+    const { integerResults, floatResult } = this.target.convention;
+    for (const register of [integerResults[0]!, floatResult]) {
+      const web = results.get(register);
+      if (web !== undefined) return { result: this.webs.webs[web]!.type, register };
+    }
+    return { result: 'void' };
+  }
+
+  /** An argument of unknown type is passed as its variable is. */
+  private argumentValue(argument: CallSite['arguments'][number]): Value {
+    const inner =
+      argument.kind === 'operation' && argument.operator === 'bitcast' ? argument.operands[0]! : argument;
+    if (inner.kind === 'frame' || inner.kind === 'symbol') return this.values.emitPointer(inner);
+    if (inner.kind !== 'register') return this.values.emit(argument);
+    const web = this.current.get(inner.register);
+    return this.read(inner.register, web === undefined ? argument.type : this.webs.webs[web]!.type);
+  }
+
+  private emitTailCall(step: Step, result: Type): void {
+    const flow = step.flow;
+    if (flow?.kind !== 'call') throw new Error('a tail call block ends with its call');
+    const site: CallSite = flow.site ?? { arguments: [], parameterTypes: [], result: 'unknown' };
+    const { integerResults, floatResult } = this.target.convention;
+    const register =
+      result === 'double' || result === 'float' || result.startsWith('<') ? floatResult : integerResults[0]!;
+    const adapted: CallSite =
+      site.result === 'unknown'
+        ? { ...site, result: result === 'void' ? 'void' : { register, type: result } }
+        : site;
+    const value = this.emitCall(step, flow.target, adapted, 'tail ');
+    if (result === 'void') this.values.line('ret void');
+    else if (value === undefined) this.values.line(`ret ${result} poison`);
+    else this.values.line(`ret ${result} ${this.values.convert(value, result).text}`);
+  }
+
+  private emitTerminator({ terminator, index }: Block, result: Type): void {
+    const { values } = this;
+    switch (terminator.kind) {
+      case 'jump':
+        values.line(`br label %b${terminator.to}`);
+        return;
+      case 'branch':
+        values.line(
+          `br i1 ${values.emit(terminator.condition).text}, label %b${terminator.yes}, label %b${terminator.no}`,
+        );
+        return;
+      case 'switch': {
+        const cases = terminator.to.map((to, value) => `i64 ${value}, label %b${to}`).join(' ');
+        values.line(`switch i64 ${values.emit(terminator.index).text}, label %default${index} [ ${cases} ]`);
+        values.lines.push(`default${index}:`);
+        values.line('unreachable');
+        return;
+      }
+      case 'return':
+        if (terminator.value === undefined || result === 'void') values.line('ret void');
+        else values.line(`ret ${result} ${values.emitAs(terminator.value, result).text}`);
+        return;
+      case 'unreachable':
+        values.line('unreachable');
+        return;
+      case 'tailCall':
+      case 'indirect':
+        throw new Error(`block ${index}: ${terminator.kind} is emitted with its step`);
+    }
+  }
+
+  /** The type of returned values: of the web that most returns read. */
+  private resultType(): Type {
+    let found: Type = 'void';
+    for (const block of this.body.blocks) {
+      if (block.terminator.kind !== 'return' || block.terminator.value === undefined) continue;
+      const { value } = block.terminator;
+      const inner = value.kind === 'operation' ? value.operands[0]! : value;
+      const register = inner.kind === 'register' ? inner.register : undefined;
+      const web = register === undefined ? undefined : this.webAtEnd(block, register);
+      const type = web === undefined ? value.type : this.webs.webs[web]!.type;
+      if (found === 'void' || type === 'ptr')
+        found = bitsOf(type) >= bitsOf(value.type) || type === 'ptr' ? type : value.type;
+    }
+    return found === 'void' ? (this.body.tailResult ?? 'void') : found;
+  }
+
+  private webAtEnd(block: Block, register: number): number | undefined {
+    for (const step of block.steps.toReversed()) {
+      const write = step.writes.find((one) => one.register === register && this.webs.writes.has(one));
+      if (write !== undefined) return this.webs.writes.get(write);
+      const result = this.webs.results.get(step)?.get(register);
+      if (result !== undefined) return result;
+    }
+    return this.webs.starts[block.index]!.get(register);
+  }
+
+  read(register: number, type: Type): Value {
+    const web = this.current.get(register);
+    if (web === undefined) return { type, text: 'poison' };
+    const kept = this.webs.webs[web]!.type;
+    return this.values.define(kept, `load ${kept}, ptr ${this.variable(web)}`);
+  }
+
+  isPointer(register: number): boolean {
+    const web = this.current.get(register);
+    return web !== undefined && this.webs.webs[web]!.type === 'ptr';
+  }
+
+  frameAddress(offset: number): Value {
+    const region = this.regions.findLast(({ start }) => start <= offset) ?? this.regions[0];
+    if (region === undefined) throw new Unsupported('a place outside of the frame');
+    if (region.start === offset) return { type: 'ptr', text: region.name };
+    return this.values.define('ptr', `getelementptr i8, ptr ${region.name}, i64 ${offset - region.start}`);
+  }
+
+  symbolAddress(symbol: string, addend: bigint, threadLocal: boolean): Value {
+    const name = this.symbols.address(symbol, threadLocal);
+    let pointer: Value = { type: 'ptr', text: name };
+    if (threadLocal) {
+      this.values.declarations.add('declare nonnull ptr @llvm.threadlocal.address.p0(ptr nonnull)');
+      pointer = this.values.define('ptr', `call ptr @llvm.threadlocal.address.p0(ptr ${name})`);
+    }
+    if (addend === 0n) return pointer;
+    if (threadLocal) return this.values.define('ptr', `getelementptr i8, ptr ${pointer.text}, i64 ${addend}`);
+    return { type: 'ptr', text: `getelementptr (i8, ptr ${name}, i64 ${addend})` };
+  }
+}

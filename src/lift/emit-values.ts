@@ -1,0 +1,302 @@
+// Expressions to LLVM text. Reads of registers go through `RegisterFile`: the variables of webs when a
+// function is lifted, a structure in memory when test/lift runs single instructions beside the machine.
+
+import { bitsOf, isInteger, terms, type Expression, type Type } from './expression.ts';
+
+export interface Value {
+  type: Type;
+  /** What stands behind the type in LLVM text: `%t3`, `42`, `@table`. */
+  text: string;
+}
+
+export interface RegisterFile {
+  /** The register's value in whatever type it is kept; converted by the caller. */
+  read(register: number, type: Type): Value;
+  /** Whether it is kept as a pointer. */
+  isPointer(register: number): boolean;
+  /** A place in the function's frame. */
+  frameAddress(offset: number): Value;
+  /** A symbol's address; notes that it is used. */
+  symbolAddress(symbol: string, addend: bigint, threadLocal: boolean): Value;
+}
+
+const castOperators = new Set([
+  'zext',
+  'sext',
+  'trunc',
+  'sitofp',
+  'uitofp',
+  'fptosi',
+  'fptoui',
+  'fpext',
+  'fptrunc',
+]);
+
+export class ValueEmitter {
+  readonly lines: string[] = [];
+  /** Declarations of the intrinsics used. */
+  readonly declarations = new Set<string>();
+  private next = 0;
+  private memo = new Map<Expression, Value>();
+  private readonly registers: RegisterFile;
+
+  constructor(registers: RegisterFile) {
+    this.registers = registers;
+  }
+
+  /** Values of an instruction's trees are computed once; those of the next one see another state. */
+  newStep(): void {
+    this.memo = new Map();
+  }
+
+  line(text: string): void {
+    this.lines.push(`  ${text}`);
+  }
+
+  define(type: Type, text: string): Value {
+    const name = `%t${this.next++}`;
+    this.line(`${name} = ${text}`);
+    return { type, text: name };
+  }
+
+  /** The value of an expression as any type of its width; pointers are made where they are wanted. */
+  emitAs(expression: Expression, type: Type): Value {
+    if (type === 'ptr') return this.emitPointer(expression);
+    if (expression.kind === 'register')
+      return this.convert(this.registers.read(expression.register, expression.type), type, expression.type);
+    if (expression.kind === 'load' && bitsOf(expression.type) === bitsOf(type))
+      return this.emitLoad(expression, type);
+    if (
+      expression.kind === 'operation' &&
+      expression.operator === 'bitcast' &&
+      bitsOf(type) <= bitsOf(expression.type)
+    ) {
+      const inner = expression.operands[0]!;
+      if (inner.kind === 'register')
+        return this.convert(this.registers.read(inner.register, type), type, inner.type);
+      if (bitsOf(inner.type) === bitsOf(type)) return this.emitAs(inner, type);
+    }
+    return this.convert(this.emit(expression), type);
+  }
+
+  emit(expression: Expression): Value {
+    const known = this.memo.get(expression);
+    if (known !== undefined) return known;
+    const value = this.compute(expression);
+    this.memo.set(expression, value);
+    return value;
+  }
+
+  private compute(expression: Expression): Value {
+    switch (expression.kind) {
+      case 'constant':
+        return { type: expression.type, text: constantText(expression.value, expression.type) };
+      case 'literal':
+        return { type: expression.type, text: expression.text };
+      case 'register':
+        return this.convert(
+          this.registers.read(expression.register, expression.type),
+          expression.type,
+          expression.type,
+        );
+      case 'load':
+        return this.emitLoad(expression, expression.type);
+      case 'symbol':
+      case 'frame':
+        return this.convert(this.emitPointer(expression), 'i64');
+      case 'operation':
+        return this.emitOperation(expression);
+    }
+  }
+
+  private emitLoad(expression: Expression & { kind: 'load' }, type: Type): Value {
+    if (expression.space !== undefined) {
+      const space = `addrspace(${expression.space})`;
+      const address = this.emit(expression.address);
+      return this.define(
+        type,
+        `load ${type}, ptr ${space} inttoptr (i64 ${address.text} to ptr ${space}), align 8`,
+      );
+    }
+    return this.define(type, `load ${type}, ptr ${this.emitPointer(expression.address).text}, align 1`);
+  }
+
+  /** An address as a pointer: its base first, then the rest as byte offsets. */
+  emitPointer(expression: Expression): Value {
+    if (expression.kind === 'register') {
+      return this.convert(this.registers.read(expression.register, 'i64'), 'ptr');
+    }
+    if (expression.kind === 'frame') return this.registers.frameAddress(expression.offset);
+    if (expression.kind === 'symbol') {
+      return this.registers.symbolAddress(
+        expression.symbol,
+        expression.addend,
+        expression.threadLocal === true,
+      );
+    }
+    if (expression.kind === 'load') return this.emitLoad(expression, 'ptr');
+    if (expression.kind === 'operation' && expression.operator === 'select') {
+      const [condition, yes, no] = expression.operands;
+      const values = [this.emit(condition!), this.emitPointer(yes!), this.emitPointer(no!)] as const;
+      return this.define('ptr', `select i1 ${values[0].text}, ptr ${values[1].text}, ptr ${values[2].text}`);
+    }
+    if (expression.kind === 'constant' && expression.value === 0n) return { type: 'ptr', text: 'null' };
+    if (expression.kind === 'operation' && expression.operator === 'add') {
+      const summands = terms(expression);
+      const base = this.baseOf(summands);
+      if (base >= 0) {
+        let pointer = this.emitPointer(summands[base]!);
+        for (const [index, summand] of summands.entries()) {
+          if (index === base) continue;
+          pointer = this.define(
+            'ptr',
+            `getelementptr i8, ptr ${pointer.text}, i64 ${this.emit(summand).text}`,
+          );
+        }
+        return pointer;
+      }
+    }
+    return this.convert(this.emit(expression), 'ptr');
+  }
+
+  /** Which summand is the pointer: a place in the frame, a symbol, a register that holds one. */
+  private baseOf(summands: readonly Expression[]): number {
+    const fixed = summands.findIndex(({ kind }) => kind === 'frame' || kind === 'symbol');
+    if (fixed >= 0) return fixed;
+    return summands.findIndex((term) => term.kind === 'register' && this.registers.isPointer(term.register));
+  }
+
+  private emitOperation(expression: Expression & { kind: 'operation' }): Value {
+    const { operator, operands, type } = expression;
+    if (operator === 'zeroinitializer') return { type, text: operator };
+    if (operator === 'bitcast') return this.emitAs(operands[0]!, type);
+    if (operator.startsWith('llvm.')) return this.emitIntrinsic(operator, type, operands);
+    const values = operands.map((operand) => this.emit(operand));
+    const [first, second, third] = values;
+    if (castOperators.has(operator))
+      return this.define(type, `${operator} ${first!.type} ${first!.text} to ${type}`);
+    if (operator.startsWith('overflow ')) return this.emitOverflow(operator.slice(9), first!, second!);
+    switch (operator) {
+      case 'select':
+        return this.define(
+          type,
+          `select ${first!.type} ${first!.text}, ${type} ${second!.text}, ${type} ${third!.text}`,
+        );
+      case 'extractelement':
+        return this.define(type, `extractelement ${first!.type} ${first!.text}, i32 ${second!.text}`);
+      case 'insertelement':
+        return this.define(
+          type,
+          `insertelement ${type} ${first!.text}, ${second!.type} ${second!.text}, i32 ${third!.text}`,
+        );
+      case 'shufflevector':
+        return this.define(
+          type,
+          `shufflevector ${first!.type} ${first!.text}, ${second!.type} ${second!.text}, ${third!.type} ${third!.text}`,
+        );
+      case 'fneg':
+        return this.define(type, `fneg ${type} ${first!.text}`);
+      default:
+        return this.define(type, `${operator} ${first!.type} ${first!.text}, ${second!.text}`);
+    }
+  }
+
+  private emitOverflow(kind: string, left: Value, right: Value): Value {
+    const name = `@llvm.${kind}.with.overflow.${left.type}`;
+    const pair = `{${left.type}, i1}`;
+    this.declarations.add(`declare ${pair} ${name}(${left.type}, ${left.type})`);
+    const both = this.define(
+      pair,
+      `call ${pair} ${name}(${left.type} ${left.text}, ${left.type} ${right.text})`,
+    );
+    return this.define('i1', `extractvalue ${pair} ${both.text}, 1`);
+  }
+
+  private emitIntrinsic(operator: string, type: Type, operands: readonly Expression[]): Value {
+    if (operator === 'llvm.memset' || operator === 'llvm.memmove') return this.emitMemory(operator, operands);
+    const values = operands.map((operand) => this.emit(operand));
+    const overload = type === 'void' ? '' : `.${overloadName(type)}`;
+    const name = `@${operator}${overload}`;
+    this.declarations.add(`declare ${type} ${name}(${values.map((value) => value.type).join(', ')})`);
+    const call = `call ${type} ${name}(${values.map((value) => `${value.type} ${value.text}`).join(', ')})`;
+    if (type !== 'void') return this.define(type, call);
+    this.line(call);
+    return { type, text: '' };
+  }
+
+  private emitMemory(operator: string, operands: readonly Expression[]): Value {
+    const [to, second, size, volatile] = operands;
+    const pointer = this.emitPointer(to!);
+    const isSet = operator === 'llvm.memset';
+    const middle = isSet ? this.emitAs(second!, 'i8') : this.emitPointer(second!);
+    const overload = isSet ? 'p0.i64' : 'p0.p0.i64';
+    this.declarations.add(`declare void @${operator}.${overload}(ptr, ${middle.type}, i64, i1)`);
+    const count = this.emit(size!);
+    const last = this.emit(volatile!);
+    this.line(
+      `call void @${operator}.${overload}(ptr ${pointer.text}, ${middle.type} ${middle.text}, i64 ${count.text}, i1 ${last.text})`,
+    );
+    return { type: 'void', text: '' };
+  }
+
+  /**
+   * Makes a value another type: the same bits where widths are equal, else the low bits or zeroes above
+   * (through `via`, the integer type in which it was asked for).
+   */
+  convert(value: Value, type: Type, via?: Type): Value {
+    if (value.type === type) return value;
+    const [from, to] = [bitsOf(value.type), bitsOf(type)];
+    if (via !== undefined && bitsOf(via) < to && bitsOf(via) < from) {
+      return this.convert(this.convert(value, via), type);
+    }
+    if (value.type === 'ptr') {
+      return this.convert(this.define('i64', `ptrtoint ptr ${value.text} to i64`), type);
+    }
+    if (type === 'ptr') {
+      if (value.text === '0') return { type, text: 'null' };
+      const integer = this.convert(value, 'i64');
+      return this.define('ptr', `inttoptr i64 ${integer.text} to ptr`);
+    }
+    if (isInteger(value.type) && isInteger(type)) {
+      if (/^-?\d+$/.test(value.text))
+        return { type, text: constantText(BigInt.asUintN(from, BigInt(value.text)), type) };
+      return this.define(type, `${from > to ? 'trunc' : 'zext'} ${value.type} ${value.text} to ${type}`);
+    }
+    if (from === to) return this.define(type, `bitcast ${value.type} ${value.text} to ${type}`);
+    if (from === 128 && (to === 64 || to === 32)) return this.lowLane(value, type, to);
+    if (to === 128 && (from === 64 || from === 32)) return this.intoLowLane(value, type, from);
+    const integer = this.convert(value, `i${from}`);
+    return this.convert(this.convert(integer, `i${to}`), type);
+  }
+
+  private lowLane(value: Value, type: Type, bits: number): Value {
+    const element = laneType(type, bits);
+    const vector = this.convert(value, `<${128 / bits} x ${element}>`);
+    return this.convert(this.define(element, `extractelement ${vector.type} ${vector.text}, i32 0`), type);
+  }
+
+  private intoLowLane(value: Value, type: Type, bits: number): Value {
+    const element = laneType(value.type, bits);
+    const vector = `<${128 / bits} x ${element}>`;
+    const lane = this.convert(value, element);
+    return this.convert(
+      this.define(vector, `insertelement ${vector} zeroinitializer, ${element} ${lane.text}, i32 0`),
+      type,
+    );
+  }
+}
+
+const laneType = (type: Type, bits: number): Type => (/^(float|double)$/.test(type) ? type : `i${bits}`);
+
+export function constantText(value: bigint, type: Type): string {
+  const bits = bitsOf(type);
+  if (bits === 1) return (value & 1n) === 1n ? 'true' : 'false';
+  return String(BigInt.asIntN(bits, value));
+}
+
+/** How a type is spelt in an intrinsic's name. */
+function overloadName(type: Type): string {
+  const vector = /^<(\d+) x (\w+)>$/.exec(type);
+  if (vector !== null) return `v${vector[1]}${overloadName(vector[2]!)}`;
+  return type === 'float' ? 'f32' : type === 'double' ? 'f64' : type;
+}

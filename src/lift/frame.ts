@@ -1,0 +1,260 @@
+// The stack frame. First every register that holds the stack pointer plus a known number is followed
+// through the function, and what is computed from it becomes a `frame` expression: a place in the frame by
+// its distance from the stack pointer at entry. Then slots that are only read and written directly become
+// registers of their own, so that spills, saved registers and the variables of -O0 code are values like
+// any other. What is left (arrays, structures, everything whose address is taken) stays memory.
+
+import { linkPredecessors, successors, type FunctionBody } from './blocks.ts';
+import { bitcast, bitsOf, isInteger, registerValue, rewrite, type Expression } from './expression.ts';
+import { Unsupported, type Step } from './step.ts';
+import type { Target } from './targets/target.ts';
+
+/** Known distances from the stack pointer at entry, by register. */
+type Known = Map<number, number>;
+
+function knownAfter(step: Step, known: Known, target: Target): Known {
+  const after = new Map(known);
+  for (const { register, value, rest } of step.writes) {
+    if (value.kind === 'frame' && rest === 'zero') after.set(register, value.offset);
+    else after.delete(register);
+  }
+  if (step.flow?.kind === 'call') for (const register of target.convention.clobbered) after.delete(register);
+  return after;
+}
+
+function meet(left: Known, right: Known): Known {
+  return new Map([...left].filter(([register, offset]) => right.get(register) === offset));
+}
+
+const sameKnown = (left: Known, right: Known): boolean =>
+  left.size === right.size && [...left].every(([register, offset]) => right.get(register) === offset);
+
+/** Replaces what is known in an expression; the low bits of an address are left alone. */
+function withFrame(expression: Expression, known: Known, stackPointer: number): Expression {
+  return rewrite(expression, (node) => {
+    if (node.kind === 'register') {
+      const offset = known.get(node.register);
+      if (offset !== undefined && node.type === 'i64') return { kind: 'frame', type: 'i64', offset };
+      if (node.register === stackPointer) throw new Unsupported('a stack frame of variable size');
+    }
+    // andq $-32, %rsp: the frame counts as aligned to whatever is asked for.
+    if (node.kind === 'operation' && node.operator === 'and' && node.operands[0]!.kind === 'frame') {
+      const mask = node.operands[1]!;
+      if (mask.kind === 'constant' && BigInt.asIntN(64, mask.value) < 0n) {
+        const bytes = -Number(BigInt.asIntN(64, mask.value));
+        if (bytes <= 4096 && Number.isInteger(Math.log2(bytes))) {
+          return { kind: 'frame', type: 'i64', offset: Math.floor(node.operands[0]!.offset / bytes) * bytes };
+        }
+      }
+    }
+    return node;
+  });
+}
+
+function rewriteStep(step: Step, change: (expression: Expression) => Expression): Step {
+  const flow = step.flow;
+  const result: Step = {
+    ...step,
+    writes: step.writes.map((write) => ({ ...write, value: change(write.value) })),
+    stores: step.stores.map(({ address, value }) => ({ address: change(address), value: change(value) })),
+    calls: step.calls.map(change),
+  };
+  if (flow?.kind === 'branch') result.flow = { ...flow, condition: change(flow.condition) };
+  if (flow?.kind === 'call') {
+    const { target, site } = flow;
+    result.flow = {
+      ...flow,
+      ...(typeof target === 'string' ? {} : { target: change(target) }),
+      ...(site === undefined ? {} : { site: { ...site, arguments: site.arguments.map(change) } }),
+    };
+  }
+  return result;
+}
+
+/** The stack pointer at each call, from that at entry. */
+export type CallDepths = Map<Step, number>;
+
+/**
+ * Turns addresses relative to the stack pointer into `frame` expressions, in place. Throws Unsupported where
+ * the stack pointer is not known.
+ */
+export function findFrame(body: FunctionBody, target: Target): CallDepths {
+  const { stackPointer } = target;
+  const entry: Known = new Map([[stackPointer, 0]]);
+  const states = new Map<number, Known>([[0, entry]]);
+  const waiting = [0];
+  const visits = new Map<number, number>();
+  for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+    const block = body.blocks[index]!;
+    visits.set(index, (visits.get(index) ?? 0) + 1);
+    let known = states.get(index)!;
+    for (const step of block.steps) {
+      const writes = step.writes.map((write) => ({
+        ...write,
+        value: tryFrame(write.value, known, stackPointer),
+      }));
+      known = knownAfter({ ...step, writes }, known, target);
+    }
+    for (const to of successors(block.terminator)) {
+      const before = states.get(to);
+      const met = before === undefined ? known : meet(before, known);
+      if (before !== undefined && sameKnown(before, met)) continue;
+      states.set(to, met);
+      waiting.push(to);
+    }
+  }
+  const depths: CallDepths = new Map();
+  for (const block of body.blocks) {
+    let known = states.get(block.index) ?? entry;
+    block.steps = block.steps.map((step) => {
+      const changed = rewriteStep(step, (expression) => withFrame(expression, known, stackPointer));
+      if (step.flow?.kind === 'call') {
+        const depth = known.get(stackPointer);
+        if (depth === undefined) throw new Unsupported('a stack frame of variable size');
+        depths.set(changed, depth);
+      }
+      known = knownAfter(changed, known, target);
+      return changed;
+    });
+    const { terminator } = block;
+    if (terminator.kind === 'branch') {
+      // The branch reads the state before itself, as its step does.
+      const flow = block.steps.at(-1)!.flow;
+      if (flow?.kind === 'branch') block.terminator = { ...terminator, condition: flow.condition };
+    }
+    if (terminator.kind === 'return' || terminator.kind === 'tailCall') {
+      if (known.get(stackPointer) !== 0) throw new Unsupported('a stack pointer that is not given back');
+    }
+  }
+  linkPredecessors(body);
+  return depths;
+}
+
+/** As withFrame, but a stack pointer that is not known is no error yet. */
+function tryFrame(expression: Expression, known: Known, stackPointer: number): Expression {
+  try {
+    return withFrame(expression, known, stackPointer);
+  } catch (error) {
+    if (error instanceof Unsupported) return expression;
+    throw error;
+  }
+}
+
+export interface FrameSlot {
+  offset: number;
+  bytes: number;
+  register: number;
+}
+
+export interface Frame {
+  /** Slots that became registers, by offset. */
+  slots: Map<number, FrameSlot>;
+  /** Where addresses are taken, ascending. */
+  taken: number[];
+}
+
+interface Access {
+  offset: number;
+  bytes: number;
+}
+
+/** Calls `access` for direct reads and writes of the frame, `taken` for every other mention of a place in it. */
+export function visitFrame(
+  body: FunctionBody,
+  access: (one: Access) => void,
+  taken: (offset: number) => void,
+): void {
+  const visit = (expression: Expression): void => {
+    switch (expression.kind) {
+      case 'frame':
+        taken(expression.offset);
+        return;
+      case 'load':
+        if (expression.address.kind === 'frame' && expression.space === undefined) {
+          access({ offset: expression.address.offset, bytes: bitsOf(expression.type) / 8 });
+        } else visit(expression.address);
+        return;
+      case 'operation':
+        expression.operands.forEach(visit);
+        return;
+      default:
+    }
+  };
+  for (const block of body.blocks) {
+    for (const step of block.steps) {
+      for (const { value } of step.writes) visit(value);
+      for (const { address, value } of step.stores) {
+        visit(value);
+        if (address.kind === 'frame') access({ offset: address.offset, bytes: bitsOf(value.type) / 8 });
+        else visit(address);
+      }
+      step.calls.forEach(visit);
+      if (step.flow?.kind === 'branch') visit(step.flow.condition);
+      if (step.flow?.kind === 'call') {
+        if (typeof step.flow.target !== 'string') visit(step.flow.target);
+        step.flow.site?.arguments.forEach(visit);
+      }
+    }
+  }
+}
+
+/**
+ * Turns slots into registers, in place. Careful, only slots below every place whose address is taken and
+ * those of saved registers are; otherwise every slot at which no address points: what lies inside an array
+ * or a structure is then missed by it.
+ */
+export function promoteSlots(body: FunctionBody, careful: boolean, keep: (offset: number) => boolean): Frame {
+  const widest = new Map<number, number>();
+  const takenPlaces = new Set<number>();
+  visitFrame(
+    body,
+    ({ offset, bytes }) => widest.set(offset, Math.max(bytes, widest.get(offset) ?? 0)),
+    (offset) => takenPlaces.add(offset),
+  );
+  const taken = [...takenPlaces].sort((left, right) => left - right);
+  const lowest = taken[0] ?? Infinity;
+  const slots = new Map<number, FrameSlot>();
+  const accesses = [...widest].sort(([left], [right]) => left - right);
+  for (const [index, [offset, bytes]] of accesses.entries()) {
+    const overlapped =
+      (index > 0 &&
+        accesses.slice(Math.max(0, index - 8), index).some(([start, size]) => start + size > offset)) ||
+      (accesses[index + 1]?.[0] ?? Infinity) < offset + bytes;
+    const pointedAt =
+      takenPlaces.has(offset) || taken.some((place) => place > offset && place < offset + bytes);
+    const reachable = careful && offset + bytes > lowest && !keep(offset);
+    if (overlapped || pointedAt || reachable) continue;
+    const register = body.registerTypes.length;
+    body.registerTypes.push(bytes > 8 ? 'i128' : (`i${bytes * 8}` as 'i64'));
+    slots.set(offset, { offset, bytes, register });
+  }
+  const change = (expression: Expression): Expression =>
+    rewrite(expression, (node) => {
+      if (node.kind !== 'load' || node.address.kind !== 'frame') return node;
+      const slot = slots.get(node.address.offset);
+      if (slot === undefined) return node;
+      const value = registerValue(slot.register, `i${bitsOf(node.type)}`);
+      return isInteger(node.type) ? value : bitcast(value, node.type);
+    });
+  for (const block of body.blocks) {
+    block.steps = block.steps.map((step) => {
+      const changed = rewriteStep(step, change);
+      const stores = [];
+      for (const store of changed.stores) {
+        const slot = store.address.kind === 'frame' ? slots.get(store.address.offset) : undefined;
+        if (slot === undefined) stores.push(store);
+        else {
+          const rest = bitsOf(store.value.type) === slot.bytes * 8 ? 'zero' : 'keep';
+          changed.writes.push({ register: slot.register, value: store.value, rest });
+        }
+      }
+      changed.stores = stores;
+      return changed;
+    });
+    const flow = block.steps.at(-1)?.flow;
+    if (block.terminator.kind === 'branch' && flow?.kind === 'branch') {
+      block.terminator = { ...block.terminator, condition: flow.condition };
+    }
+  }
+  return { slots, taken };
+}

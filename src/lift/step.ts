@@ -1,0 +1,55 @@
+// What one instruction does, as the rows of the tables record it: all expressions read the state before
+// the instruction; stores happen before register writes, in order. A function is a list of these between
+// labels; every later layer works on them and never looks at mnemonics again.
+
+import type { Expression, Type } from './expression.ts';
+import type { Instruction } from './assembly/types.ts';
+
+export interface RegisterWrite {
+  register: number;
+  value: Expression;
+  /** Bits above the value: zeroed, or kept as they were. */
+  rest: 'zero' | 'keep';
+}
+
+export interface Store {
+  address: Expression;
+  value: Expression;
+}
+
+export type Flow =
+  | { kind: 'jump'; target: string }
+  | { kind: 'branch'; condition: Expression; target: string }
+  | { kind: 'indirect'; address: Expression }
+  /** A symbol's name, or a computed address; the site is found by call-sites.ts. */
+  | { kind: 'call'; target: string | Expression; site?: CallSite }
+  | { kind: 'return' }
+  /** ud2, brk: never goes on. */
+  | { kind: 'stop' };
+
+/** What a call passes and gives back. */
+export interface CallSite {
+  arguments: Expression[];
+  /** The type of each argument where a prototype says it. */
+  parameterTypes: (Type | undefined)[];
+  /** From which argument on they are variadic. */
+  fixed?: number;
+  /** Registers that hold the result afterwards, with its type where known; demand decides which are read. */
+  result: { register: number; type: Type } | 'void' | 'unknown';
+}
+
+export interface Step {
+  instruction: Instruction;
+  writes: RegisterWrite[];
+  stores: Store[];
+  /** Registers whose value nobody can know from here on: flags after a multiplication. */
+  undefined: number[];
+  /** Memory that is changed by an intrinsic: memset and memcpy of string instructions, atomics. */
+  calls: Expression[];
+  flow?: Flow;
+}
+
+/** A row that cannot say what this form of the instruction does throws it; the function is then failed. */
+export class Unsupported extends Error {
+  override readonly name = 'Unsupported';
+}

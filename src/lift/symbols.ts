@@ -1,0 +1,150 @@
+// The symbols that a lifted function mentions, as globals and declarations of its module. Constants that
+// only the file itself can name (strings, tables) come with their contents; everything else is external.
+
+import type { AssemblyFile, DataLabel } from './assembly/types.ts';
+import type { Type } from './expression.ts';
+import { Unsupported } from './step.ts';
+
+/** A constant larger than this is not copied into a module. */
+const largestConstant = 1 << 20;
+
+export function quoteName(name: string): string {
+  return /^[A-Za-z$._-][\w$.-]*$/.test(name) ? `@${name}` : `@"${name.replace(/[^ !#-[\]-~]/g, escapeByte)}"`;
+}
+
+const escapeByte = (character: string): string =>
+  [...Buffer.from(character)].map((byte) => `\\${byte.toString(16).padStart(2, '0').toUpperCase()}`).join('');
+
+export class SymbolTable {
+  private readonly file: AssemblyFile;
+  private readonly own: string;
+  private readonly functions: ReadonlySet<string>;
+  private readonly declared = new Map<string, string>();
+  private readonly constants = new Map<string, string>();
+  private readonly pending = new Set<string>();
+
+  constructor(file: AssemblyFile, own: string) {
+    this.file = file;
+    this.own = own;
+    this.functions = new Set(file.functions.flatMap(({ name, aliases }) => [name, ...aliases]));
+  }
+
+  functionName(name: string): string {
+    return quoteName(name);
+  }
+
+  private locality(symbol: string): string {
+    return this.file.preemptible.has(symbol) ||
+      (!this.file.positionIndependent && !this.file.defined.has(symbol))
+      ? ''
+      : 'dso_local ';
+  }
+
+  /** Notes that a function is called; its first call decides how it is declared. */
+  callee(name: string, result: Type, parameters: readonly Type[], variadic: boolean): string {
+    const quoted = quoteName(name);
+    if (name === this.own) return quoted;
+    const known = this.declared.get(name);
+    if (known === undefined || known.startsWith(`${quoted} =`)) {
+      const list = [...parameters, ...(variadic ? ['...'] : [])].join(', ');
+      this.declared.set(name, `declare ${this.locality(name)}${result} ${quoted}(${list})`);
+    }
+    return quoted;
+  }
+
+  /** Notes that a symbol's address is used and gives its name. */
+  address(symbol: string, threadLocal: boolean): string {
+    const label = this.file.data.get(symbol);
+    if (symbol.startsWith('.L') || (label !== undefined && /^\d+#/.test(symbol))) {
+      if (label === undefined) throw new Unsupported(`a label as data`);
+      return this.constant(symbol, label);
+    }
+    if (label !== undefined && !label.section.writable && !this.file.globals.has(symbol))
+      return this.constant(symbol, label);
+    const quoted = quoteName(symbol);
+    if (symbol === this.own || this.declared.has(symbol)) return quoted;
+    if (this.functions.has(symbol))
+      this.declared.set(symbol, `declare ${this.locality(symbol)}void ${quoted}()`);
+    else {
+      const thread = threadLocal || this.file.threadLocal.has(symbol) ? 'thread_local ' : '';
+      this.declared.set(symbol, `${quoted} = external ${this.locality(symbol)}${thread}global i8`);
+    }
+    return quoted;
+  }
+
+  private constant(symbol: string, label: DataLabel): string {
+    const name = quoteName(symbol.replace(/^\.L/, '').replace('#', '.'));
+    if (this.constants.has(symbol) || this.pending.has(symbol)) return name;
+    if (/^\.text|^\.init$|^\.fini$/.test(label.section.name)) throw new Unsupported('a label as data');
+    this.pending.add(symbol);
+    const end = this.endOf(label);
+    if (end - label.offset > largestConstant) throw new Unsupported('a large constant');
+    const { type, text } = this.contents(label, end);
+    const alignment = label.section.alignments.get(label.offset) ?? 1;
+    const kind = label.section.writable ? 'global' : 'constant';
+    const linkage = symbol.startsWith('.L') ? 'private' : 'internal';
+    this.constants.set(
+      symbol,
+      `${name} = ${linkage} unnamed_addr ${kind} ${type} ${text}, align ${alignment}`,
+    );
+    return name;
+  }
+
+  private endOf(label: DataLabel): number {
+    if (label.size !== undefined) return label.offset + label.size;
+    let end = label.section.bytes.length;
+    for (const other of this.file.data.values()) {
+      if (other.section === label.section && other.offset > label.offset && other.offset < end)
+        end = other.offset;
+    }
+    return end;
+  }
+
+  private contents(label: DataLabel, end: number): { type: string; text: string } {
+    const { bytes, relocations } = label.section;
+    const parts: { type: string; text: string }[] = [];
+    let start = label.offset;
+    const flush = (upTo: number): void => {
+      if (upTo <= start) return;
+      const text = bytes.slice(start, upTo).map(byteText).join('');
+      parts.push({ type: `[${upTo - start} x i8]`, text: `c"${text}"` });
+    };
+    for (let at = label.offset; at < end; at++) {
+      const relocation = relocations.get(at);
+      if (relocation === undefined) continue;
+      flush(at);
+      const { symbol, minus, addend, width } = relocation;
+      const base = this.address(symbol, false);
+      const pointer = addend === 0n ? base : `getelementptr (i8, ptr ${base}, i64 ${addend})`;
+      if (minus === undefined && width === 8) parts.push({ type: 'ptr', text: pointer });
+      else if (minus !== undefined && (width === 8 || width === 4)) {
+        const other = this.address(minus, false);
+        const difference = `sub (i64 ptrtoint (ptr ${pointer} to i64), i64 ptrtoint (ptr ${other} to i64))`;
+        parts.push(
+          width === 8
+            ? { type: 'i64', text: difference }
+            : { type: 'i32', text: `trunc (i64 ${difference} to i32)` },
+        );
+      } else throw new Unsupported('a relocation in data');
+      start = at + width;
+      at = start - 1;
+    }
+    flush(end);
+    if (parts.length === 0) return { type: '[0 x i8]', text: 'zeroinitializer' };
+    if (parts.length === 1) return parts[0]!;
+    return {
+      type: `<{ ${parts.map(({ type }) => type).join(', ')} }>`,
+      text: `<{ ${parts.map(({ type, text }) => `${type} ${text}`).join(', ')} }>`,
+    };
+  }
+
+  /** Globals first, then declarations, in order of their first mention. */
+  lines(): string[] {
+    return [...this.constants.values(), ...this.declared.values()];
+  }
+}
+
+function byteText(byte: number): string {
+  const plain = byte >= 32 && byte < 127 && byte !== 34 && byte !== 92;
+  return plain ? String.fromCharCode(byte) : `\\${byte.toString(16).padStart(2, '0').toUpperCase()}`;
+}

@@ -1,0 +1,39 @@
+// What the layers above the instruction tables must know about a target: its registers by number, its
+// calling convention, and how one instruction becomes a step.
+
+import type { Instruction, TargetName } from '../assembly/types.ts';
+import type { Step } from '../step.ts';
+
+export interface CallingConvention {
+  integerArguments: readonly number[];
+  floatArguments: readonly number[];
+  integerResults: readonly number[];
+  floatResult: number;
+  /** A call leaves nothing in these that can be relied on. */
+  clobbered: readonly number[];
+  /** A function gives these back as it found them. */
+  preserved: readonly number[];
+  /** Where the first argument on the stack lies, from the stack pointer before the call instruction. */
+  stackArguments: number;
+  /** The same, from the stack pointer at a function's first instruction. */
+  incomingStackArguments: number;
+  /** Holds the number of vector registers in a call of a variadic function (x86-64: al). */
+  variadicCount?: number;
+  /** The address of a large returned structure. */
+  structureResult?: number;
+}
+
+export interface Target {
+  name: TargetName;
+  registerCount: number;
+  /** i64 for general registers, i128 for vector registers, i1 for conditions. */
+  registerType(register: number): 'i64' | 'i128' | 'i1';
+  registerName(register: number): string;
+  stackPointer: number;
+  convention: CallingConvention;
+  /** Throws Unsupported. */
+  translate(instruction: Instruction, before: readonly Step[]): Step;
+  dataLayout: string;
+  /** Whether these first steps of a function save its unnamed arguments for va_arg. */
+  isVariadic(steps: readonly Step[]): boolean;
+}

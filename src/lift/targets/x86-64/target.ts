@@ -1,0 +1,115 @@
+// x86-64 with the System V calling convention, as a target of the lifter.
+
+import type { Instruction } from '../../assembly/types.ts';
+import { Unsupported, type Step } from '../../step.ts';
+import type { Target } from '../target.ts';
+import { integerRows, sizedRows, type Row } from './integer-rows.ts';
+import { vectorRows } from './vector-rows.ts';
+import {
+  conditionNames,
+  firstCondition,
+  firstVector,
+  general,
+  registerCount,
+  registerParts,
+} from './registers.ts';
+import { Translation } from './translation.ts';
+
+const suffixBits: Record<string, number> = { b: 8, w: 16, l: 32, q: 64 };
+const rows = new Map<string, Row>([...Object.entries(vectorRows), ...Object.entries(integerRows)]);
+const sized = new Map<string, Row>(Object.entries(sizedRows));
+/** Work on 64 bits whatever their operands. */
+const always64 = new Set(['push', 'pop', 'call', 'jmp', 'ret', 'leave']);
+
+/** The width that a mnemonic without suffix has by its last register operand. */
+function bitsByOperands(instruction: Instruction): number {
+  for (const operand of instruction.operands.toReversed()) {
+    const part = operand.kind === 'register' ? registerParts.get(operand.name) : undefined;
+    if (part !== undefined && part.bits <= 64) return part.bits;
+  }
+  return 64;
+}
+
+interface FoundRow {
+  row: Row;
+  bits: number;
+}
+
+function findRow(instruction: Instruction): FoundRow | undefined {
+  const { mnemonic } = instruction;
+  const fixed = rows.get(mnemonic);
+  if (fixed !== undefined) return { row: fixed, bits: bitsByOperands(instruction) };
+  const plain = sized.get(mnemonic);
+  if (plain !== undefined)
+    return { row: plain, bits: always64.has(mnemonic) ? 64 : bitsByOperands(instruction) };
+  const stem = mnemonic.slice(0, -1);
+  const bits = suffixBits[mnemonic.at(-1)!];
+  const row = bits === undefined ? undefined : sized.get(stem);
+  return row === undefined ? undefined : { row, bits: bits! };
+}
+
+function translate(instruction: Instruction, before: readonly Step[]): Step {
+  const { mnemonic, prefix } = instruction;
+  const found = findRow(instruction);
+  if (found === undefined) throw new Unsupported(mnemonic);
+  const translation = new Translation(instruction, found.bits, before);
+  if (prefix === 'lock' && !/^(xadd|cmpxchg)/.test(mnemonic)) throw new Unsupported(`lock ${mnemonic}`);
+  try {
+    found.row(translation);
+  } catch (error) {
+    if (error instanceof Unsupported) throw new Unsupported(`${mnemonic} (${error.message})`);
+    throw error;
+  }
+  return translation.step;
+}
+
+const vectors = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => firstVector + from + index);
+
+const { rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rsp } = general;
+
+const names = Object.keys(general);
+
+export const x86Target: Target = {
+  name: 'x86-64',
+  registerCount,
+  registerType: (register) => (register < firstVector ? 'i64' : register < firstCondition ? 'i128' : 'i1'),
+  registerName: (register) =>
+    register < firstVector
+      ? names[register]!
+      : register < firstCondition
+        ? `xmm${register - firstVector}`
+        : `is_${conditionNames[register - firstCondition]}`,
+  stackPointer: rsp,
+  convention: {
+    integerArguments: [rdi, rsi, rdx, rcx, r8, r9],
+    floatArguments: vectors(0, 8),
+    integerResults: [rax, rdx],
+    floatResult: firstVector,
+    clobbered: [
+      rax,
+      rcx,
+      rdx,
+      rsi,
+      rdi,
+      r8,
+      r9,
+      r10,
+      r11,
+      ...vectors(0, 16),
+      ...conditionNames.map((_, index) => firstCondition + index),
+    ],
+    preserved: [rbx, rbp, r12, r13, r14, r15],
+    stackArguments: 0,
+    incomingStackArguments: 8,
+    variadicCount: rax,
+  },
+  translate,
+  isVariadic: (steps) =>
+    steps.some(
+      ({ instruction: { mnemonic, operands } }) =>
+        mnemonic === 'testb' &&
+        operands.every((operand) => operand.kind === 'register' && operand.name === 'al'),
+    ) && steps.every(({ writes }) => writes.every(({ register }) => register !== rax)),
+  dataLayout: 'e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128',
+};

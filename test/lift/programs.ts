@@ -1,0 +1,85 @@
+// C for the tests of the lifter: functions of every kind without a main, and the driver that calls them
+// and prints what they answer. Driver and functions are compiled apart, so that lifted functions can take
+// the place of the compiled ones.
+
+export const functionsSource = `
+#include <stdlib.h>
+#include <string.h>
+#include <stdio.h>
+struct node { struct node *next; int value; char name[8]; };
+struct point { double x, y; float z; };
+int sum_list(struct node *p) { int s = 0; for (; p; p = p->next) s += p->value * 3; return s; }
+int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+void sort(int *p, int n) { qsort(p, n, sizeof *p, compare); }
+unsigned long long mixed(unsigned long long a, unsigned b) { return a / b + (a % b) * 7 + (a >> (b & 63)); }
+long signed_division(long a, int b) { return a / b - a % b + (int)a / b * 5 + (short)a % 7; }
+double area(double x, int y) { return x * y + 1.5; }
+float length(struct point *p) { return (float)(p->x * p->x + p->y * p->y) - p->z; }
+int chosen(double a, double b) { return a < b ? 1 : a > b ? 2 : a == b ? 3 : 4; }
+int by_case(int k) {
+  switch (k) { case 0: return 5; case 1: return 9; case 2: return (int)strlen("abc") + k; case 3: return abs(k) * 77;
+    case 4: return 8; case 5: return 1; case 6: return k * k; case 9: return -4; }
+  return -1;
+}
+char *inverted(const char *s) {
+  char buffer[64]; strcpy(buffer, s); for (int i = 0; buffer[i]; i++) buffer[i] ^= 1; return strdup(buffer);
+}
+unsigned hash(const unsigned char *p, unsigned long n) {
+  unsigned h = 2166136261u; while (n--) { h ^= *p++; h *= 16777619u; h = h << 13 | h >> 19; } return h;
+}
+static int helper(int a, int b, int c, int d, int e, int f, int g, int h) { return a + b * 2 + c * 3 + d * 4 + e * 5 + f * 6 + g * 7 + h * 8; }
+int (*volatile hidden)(int, int, int, int, int, int, int, int) = helper;
+int many(int x) { return hidden(x, x + 1, x + 2, x + 3, x + 4, x + 5, x + 6, x + 7); }
+long fibonacci(int n) { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
+int bits(unsigned x) { return __builtin_popcount(x) + __builtin_bswap32(x) % 1000 + (x ? __builtin_ctz(x) * 3 + __builtin_clz(x) : 0); }
+unsigned char narrow(unsigned char a, signed char b, unsigned short c) { return a * b + (c >> 3) + (a < c); }
+void fill(long *p, int n, long v) { for (int i = 0; i < n; i++) p[i] = v * i; }
+void copy_point(struct point *to, const struct point *from) { *to = *from; to->z += 1; }
+int text(char *to, int v, double d) { return sprintf(to, "%d %s %.3f", v, v & 1 ? "odd" : "even", d); }
+__int128 wide(__int128 a, long b) { return a * b + 12345; }
+unsigned long carry(unsigned long a, unsigned long b) { unsigned long s; return __builtin_add_overflow(a, b, &s) ? ~s : s; }
+const char *const names[] = {"zero", "one", "two", "three"};
+const char *name(unsigned k) { return k < 4 ? names[k] : "many"; }
+int counter;
+int count(int by) { static int calls; calls += by; return counter = calls * 2 + counter; }
+long collatz(unsigned long n) { long steps = 0; while (n != 1) { n = n & 1 ? 3 * n + 1 : n / 2; steps++; } return steps; }
+void swap_halves(unsigned *p, int n) { for (int i = 0; i < n / 2; i++) { unsigned t = p[i]; p[i] = p[n / 2 + i]; p[n / 2 + i] = t; } }
+double polynomial(const double *c, int n, double x) { double r = 0; for (int i = n - 1; i >= 0; i--) r = r * x + c[i]; return r; }
+int is_letter(int c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+float converted(long a, unsigned b, float c) { return (float)a + b * 0.5f - (float)(int)c + (float)(unsigned char)a; }
+`;
+
+export const driverSource = `
+#include <stdio.h>
+#include <string.h>
+#include <stdlib.h>
+struct node { struct node *next; int value; char name[8]; };
+struct point { double x, y; float z; };
+int sum_list(struct node *p); void sort(int *p, int n); unsigned long long mixed(unsigned long long a, unsigned b);
+long signed_division(long a, int b); double area(double x, int y); float length(struct point *p);
+int chosen(double a, double b); int by_case(int k); char *inverted(const char *s); unsigned hash(const unsigned char *p, unsigned long n);
+int many(int x); long fibonacci(int n); int bits(unsigned x); unsigned char narrow(unsigned char a, signed char b, unsigned short c);
+void fill(long *p, int n, long v); void copy_point(struct point *to, const struct point *from); int text(char *to, int v, double d);
+unsigned long carry(unsigned long a, unsigned long b); const char *name(unsigned k); int count(int by); long collatz(unsigned long n);
+void swap_halves(unsigned *p, int n); double polynomial(const double *c, int n, double x); int is_letter(int c);
+float converted(long a, unsigned b, float c);
+int main(void) {
+  struct node nodes[5]; for (int i = 0; i < 5; i++) { nodes[i].next = i < 4 ? &nodes[i + 1] : 0; nodes[i].value = i * i - 3; }
+  printf("sum_list %d\\n", sum_list(nodes));
+  int numbers[] = {5, -3, 9, 0, 7, 7, -11}; sort(numbers, 7); for (int i = 0; i < 7; i++) printf("%d ", numbers[i]);
+  unsigned long long s = 88172645463325252ull;
+  for (int i = 0; i < 40; i++) {
+    s ^= s << 13; s ^= s >> 7; s ^= s << 17; int k = (int)(s >> 20);
+    printf("%llu %ld %d %d %d %d\\n", mixed(s, k | 1), signed_division((long)s, k | 1), by_case(k & 15), many(k & 1023), bits((unsigned)s), narrow(s, s >> 8, s >> 16));
+    printf("%lu %u %s %ld %d %u\\n", carry(s, s << 3), hash((unsigned char *)&s, 8), name(k & 7), collatz((s & 255) + 1), is_letter(k & 127), count(k & 3));
+    printf("%.9g %.9g %d %.9g\\n", area(k * 0.25, k & 255), polynomial((double[]){1, -2, 0.5, 3}, 4, (k & 63) * 0.125), chosen(k & 3, (k >> 4) & 3), converted((long)s >> 30, k, (k & 4095) * 0.75f));
+  }
+  printf("%d %ld\\n", chosen(0.0 / (counter_zero()), 1), fibonacci(15));
+  char *other = inverted("a text of some length"); puts(other); free(other);
+  long filled[9]; fill(filled, 9, 12345678901l); for (int i = 0; i < 9; i++) printf("%ld ", filled[i]);
+  struct point a = {1.5, -2.25, 3.5f}, b; copy_point(&b, &a); printf("%g %g %g %g\\n", b.x, b.y, b.z, length(&a));
+  char buffer[100]; int n = text(buffer, 41, 2.5); printf("%d %s\\n", n, buffer); n = text(buffer, 42, -1); printf("%d %s\\n", n, buffer);
+  unsigned halves[10]; for (int i = 0; i < 10; i++) halves[i] = i * 7; swap_halves(halves, 10); for (int i = 0; i < 10; i++) printf("%u ", halves[i]);
+  puts(""); return 0;
+}
+`.replace('counter_zero()', 'numbers[1] * 0.0');

@@ -1,0 +1,90 @@
+// What compilers make of C, lifted and put in the place of the compiled functions: the program must print
+// the same. Every function of the file is lifted, none may fail but those that are named.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { cleanUpPipeline, lightPipeline, sourceOf } from '#ozma/lift/clean-up.js';
+import { lift, type LiftedFunction } from '#ozma/lift/lift.js';
+import { findInstallation, programPath } from '#ozma/llvm/installation.js';
+import { recipeOf } from '#ozma/llvm/recipe.js';
+import { WorkerPool } from '#ozma/llvm/worker-pool.js';
+import { driverSource, functionsSource } from './programs.ts';
+
+const installation = findInstallation();
+const clang = programPath(installation, 'clang');
+const folder = mkdtempSync(join(tmpdir(), 'ozma-lift-'));
+const pool = new WorkerPool({ installation, workers: 2 });
+afterAll(() => {
+  pool.close();
+  rmSync(folder, { recursive: true });
+});
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const functions = file('functions.c', functionsSource);
+const driver = file('driver.c', driverSource);
+
+function run(words: string[], flags: readonly string[] = []): string {
+  const program = join(folder, 'program');
+  execFileSync(clang, ['-w', ...flags, ...words, '-o', program]);
+  return execFileSync(program, { encoding: 'utf8' });
+}
+
+/** The assembly of the file without the functions that were lifted: their names are renamed away. */
+function withoutBodies(assembly: string, lifted: readonly LiftedFunction[]): string {
+  const names = new Set(lifted.map(({ name }) => name));
+  return assembly
+    .split('\n')
+    .map((line) => {
+      const label = /^(\w+):/.exec(line)?.[1];
+      if (label !== undefined && names.has(label)) return `${label}.original:`;
+      const directive = /^\s*\.(globl|type|size)\s+(\w+)/.exec(line);
+      return directive !== null && names.has(directive[2]!) ? '' : line;
+    })
+    .join('\n');
+}
+
+/** Data that is private to the original must be seen from the lifted modules. */
+const makeVisible = (assembly: string): string =>
+  assembly
+    .replace(/^\s*\.(local)\s+([\w.]+)/gm, '\t.globl $2')
+    .replace(/^(calls\.\d+|count\.calls|helper):/gm, '\t.globl $1\n$1:');
+
+async function liftedProgram(assembly: string, pipeline: string): Promise<string> {
+  const { functions: all } = lift(assembly, { triple: 'x86_64-pc-linux-gnu' });
+  const failures = all
+    .filter(({ status }) => status === 'failed')
+    .map(({ name, reason }) => `${name}: ${reason}`);
+  expect(failures).toEqual([]);
+  const objects = await Promise.all(
+    all.map(async ({ name, ir }) => {
+      const emitted = await pool.emit(sourceOf(ir), recipeOf(pipeline), 'Oz', 'object');
+      expect(emitted.ok ? '' : `${name}: ${JSON.stringify(emitted.failure)}`).toBe('');
+      const path = join(folder, `${name}.o`);
+      if (emitted.ok) writeFileSync(path, emitted.value);
+      return path;
+    }),
+  );
+  const rest = file('rest.s', makeVisible(withoutBodies(assembly, all)));
+  return run([driver, rest, ...objects], assembly.includes('$compare') ? ['-no-pie'] : []);
+}
+
+const expected = run([functions, driver]);
+
+const gcc = existsSync('/usr/bin/gcc') ? (['gcc -Os', 'gcc -O2', 'gcc -O0'] as const) : [];
+
+test.each(['clang -Oz', 'clang -O2', 'clang -O0', 'clang -O3 -fno-pic', ...gcc])('%s', async (compiler) => {
+  const [name, ...flags] = compiler.split(' ');
+  const words = ['-w', ...flags, '-S', functions, '-o', '-'];
+  const assembly = execFileSync(name === 'gcc' ? 'gcc' : clang, words, { encoding: 'utf8' });
+  expect(await liftedProgram(assembly, compiler === 'clang -O2' ? lightPipeline : cleanUpPipeline)).toBe(
+    expected,
+  );
+});
