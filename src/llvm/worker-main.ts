@@ -15,6 +15,7 @@ import type {
   ModuleSource,
   ModuleSummary,
   Outcome,
+  PipelineSizes,
   Request,
   ToWorker,
 } from './worker-protocol.ts';
@@ -146,7 +147,17 @@ function withRecipe<T>(
   use: (module: Module, machine: bigint) => T,
 ): T {
   useSwitches(switchesOf(recipe));
-  const shared = sharedSteps(recipe);
+  return withBeginning(hash, recipe, sharedSteps(recipe), level, use);
+}
+
+/** The same for any number of shared first steps. */
+function withBeginning<T>(
+  hash: string,
+  recipe: Recipe,
+  shared: number,
+  level: CodegenLevel,
+  use: (module: Module, machine: bigint) => T,
+): T {
   if (shared === 0) {
     return withModule(hash, (module) => {
       const machine = machineFor(module, level);
@@ -216,7 +227,59 @@ function measure(
   return measurement;
 }
 
-function answer(request: Request): unknown {
+/** A whole pipeline of LLVM at the start of a pass list, and what follows it. */
+const wholeBeginning = /^(default<O[0-3sz]>),(.+)$/;
+
+/** The passes run once for all levels; where code is generated a second time, it is from the IR read back. */
+function measurePipeline(hash: string, pipeline: string, levels: readonly CodegenLevel[]): PipelineSizes {
+  const before = process.cpuUsage();
+  const [, first, rest] = wholeBeginning.exec(pipeline) ?? [];
+  const recipe = (first === undefined ? [pipeline] : [first, rest!]).map(
+    (text) => ({ kind: 'module', pipeline: text }) as const,
+  );
+  const sizes = withBeginning(hash, recipe, first === undefined ? 0 : 1, 'Oz', (module): PipelineSizes => {
+    const instructions = module.instructionCount();
+    const bitcode = module.bitcode();
+    const sizes: PipelineSizes = {
+      instructions,
+      hash: contentHash(bitcode),
+      bytes: {},
+      processorSeconds: 0,
+    };
+    let fresh: Module | undefined = module;
+    for (const level of levels) {
+      const key = `${level} ${sizes.hash} `;
+      let known = measured.get(key);
+      if (known === undefined) {
+        // Code generation changes the module that it reads.
+        const subject: Module = fresh ?? Module.parse(library, bitcode, 'input');
+        try {
+          known = readSizes(subject.emit('object', machineFor(subject, level)));
+        } finally {
+          if (subject !== module) subject.dispose();
+        }
+        fresh = undefined;
+        remember(key, known);
+      }
+      sizes.bytes[level] = known.bytes;
+    }
+    return sizes;
+  });
+  const { user, system } = process.cpuUsage(before);
+  sizes.processorSeconds = (user + system) / 1e6;
+  return sizes;
+}
+
+function outcomeOf<T>(work: () => T): Outcome<T> {
+  try {
+    return { ok: true, value: work() };
+  } catch (error) {
+    if (!(error instanceof LlvmRefusal || error instanceof ObjectFormatError)) throw error;
+    return { ok: false, failure: { kind: 'refused', message: error.message } };
+  }
+}
+
+function answer(request: Request, part: (outcome: Outcome<unknown>) => void): unknown {
   switch (request.operation) {
     case 'describe':
       return withModule(request.module, describe);
@@ -224,6 +287,12 @@ function answer(request: Request): unknown {
       return withRecipe(request, request.options.level, (module, machine) =>
         measure(module, machine, switchesOf(request.recipe), request.options),
       );
+    case 'measureAll':
+      useSwitches([]);
+      for (const pipeline of request.pipelines) {
+        part(outcomeOf(() => measurePipeline(request.module, pipeline, request.levels)));
+      }
+      return request.pipelines.length;
     case 'emit':
       return withRecipe(request, request.level, (module, machine) => {
         const broken = module.verify();
@@ -254,14 +323,9 @@ process.on('message', (message: ToWorker) => {
       modules.delete(message.module);
       return;
     case 'request': {
-      let outcome: Outcome<unknown>;
-      try {
-        outcome = { ok: true, value: answer(message.request) };
-      } catch (error) {
-        if (!(error instanceof LlvmRefusal || error instanceof ObjectFormatError)) throw error;
-        outcome = { ok: false, failure: { kind: 'refused', message: error.message } };
-      }
-      send({ kind: 'answer', id: message.id, outcome });
+      const { id, request } = message;
+      const outcome = outcomeOf(() => answer(request, (part) => send({ kind: 'part', id, outcome: part })));
+      send({ kind: 'answer', id, outcome });
     }
   }
 });

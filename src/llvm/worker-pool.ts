@@ -14,6 +14,7 @@ import type {
   ModuleSummary,
   Outcome,
   Failure,
+  PipelineSizes,
   Request,
   ToWorker,
   EmitFormat,
@@ -35,6 +36,8 @@ interface Job {
   module: ModuleSource;
   request: Request;
   settle: (outcome: Outcome<unknown>) => void;
+  /** Gets the parts of an answer, in order, before it is settled. */
+  part?: (outcome: Outcome<unknown>) => void;
 }
 
 /** The most of a dying worker's last words that is kept. */
@@ -92,6 +95,7 @@ class Worker {
     });
     this.process.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') this.start();
+      else if (message.kind === 'part') this.receive(message.outcome);
       else this.finish(message.outcome);
     });
     this.process.on('error', () => undefined);
@@ -147,6 +151,14 @@ class Worker {
   private send(message: ToWorker): void {
     // A worker that is gone already is reported by 'close'.
     if (this.process.connected) this.process.send(message, () => undefined);
+  }
+
+  /** Each part has the time limit of a request. */
+  private receive(outcome: Outcome<unknown>): void {
+    if (this.timedOut) return;
+    this.limit(this.settings.timeoutSeconds);
+    this.served++;
+    this.job?.part?.(outcome);
   }
 
   private finish(outcome: Outcome<unknown>): void {
@@ -210,6 +222,31 @@ export class WorkerPool {
     return this.ask<Measurement>(module, { operation: 'measure', module: module.hash, recipe, options });
   }
 
+  /**
+   * Measures many pipelines over one module, each on a fresh copy, with one request: what a process boundary
+   * costs is paid once. Code is generated once for equal IR. The outcomes are in the order of the pipelines;
+   * one that kills the worker is tried again alone before it is blamed.
+   */
+  async measureAll(
+    module: ModuleSource,
+    pipelines: readonly string[],
+    levels: readonly CodegenLevel[],
+  ): Promise<Outcome<PipelineSizes>[]> {
+    const outcomes: Outcome<PipelineSizes>[] = [];
+    let alone = false;
+    while (outcomes.length < pipelines.length) {
+      const rest = pipelines.slice(outcomes.length, alone ? outcomes.length + 1 : undefined);
+      const end = await this.ask<number>(
+        module,
+        { operation: 'measureAll', module: module.hash, pipelines: rest, levels },
+        (outcome) => outcomes.push(outcome as Outcome<PipelineSizes>),
+      );
+      if (!end.ok && rest.length === 1) outcomes.push(end);
+      alone = !end.ok && rest.length > 1;
+    }
+    return outcomes;
+  }
+
   /** Applies a recipe, verifies the module and returns it in the given format. */
   emit(
     module: ModuleSource,
@@ -239,14 +276,14 @@ export class WorkerPool {
     for (const worker of this.workers) worker.stop();
   }
 
-  private ask<T>(module: ModuleSource, request: Request): Promise<Outcome<T>> {
+  private ask<T>(module: ModuleSource, request: Request, part?: Job['part']): Promise<Outcome<T>> {
     return new Promise((resolve) => {
       const settle = (outcome: Outcome<unknown>): void => resolve(outcome as Outcome<T>);
       if (this.closed) {
         settle({ ok: false, failure: { kind: 'crashed', message: 'the pool was closed' } });
         return;
       }
-      this.queue.push({ module, request, settle });
+      this.queue.push({ module, request, settle, ...(part === undefined ? {} : { part }) });
       this.dispatch();
     });
   }

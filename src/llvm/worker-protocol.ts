@@ -50,9 +50,21 @@ export interface MeasureOptions {
   reuse?: boolean;
 }
 
+/** What one of many pipelines makes of a module. */
+export interface PipelineSizes {
+  instructions: number;
+  /** Hash of the IR after the pipeline. */
+  hash: string;
+  /** Allocated bytes without BSS, by code generation level; levels not asked for are absent. */
+  bytes: Partial<Record<CodegenLevel, number>>;
+  /** Processor time spent on it. */
+  processorSeconds: number;
+}
+
 export type Request =
   | { operation: 'describe'; module: string }
   | { operation: 'measure'; module: string; recipe: Recipe; options: MeasureOptions }
+  | { operation: 'measureAll'; module: string; pipelines: readonly string[]; levels: readonly CodegenLevel[] }
   | { operation: 'emit'; module: string; recipe: Recipe; level: CodegenLevel; format: EmitFormat };
 
 export type Failure =
@@ -69,8 +81,9 @@ export type ToWorker =
   | { kind: 'forget'; module: string }
   | { kind: 'request'; id: number; request: Request };
 
-/** The worker's side: once that it is up, then an answer for each request. */
-export type FromWorker = { kind: 'ready' } | { kind: 'answer'; id: number; outcome: Outcome<unknown> };
+/** The worker's side: once that it is up, then an answer for each request, perhaps with parts before it. */
+export type FromWorker =
+  { kind: 'ready' } | { kind: 'part' | 'answer'; id: number; outcome: Outcome<unknown> };
 
 /** One line that names the failure, for people. */
 export function describeFailure(failure: Failure): string {
