@@ -3,6 +3,7 @@
 
 import {
   ccOptions,
+  dataLabelsOptions,
   doctorOptions,
   exportOptions,
   passesCheckOptions,
@@ -83,6 +84,21 @@ export const commands: readonly CommandRow[] = [
       examples: ["ozma passes check 'function(sroa,early-cse),globaldce'"],
     },
     async (input) => (await import('./passes.ts')).checkPasses(input),
+  ),
+  command(
+    {
+      name: 'data labels',
+      operands: '<corpus>',
+      operandsHelp: 'a corpus made by ozma data',
+      summary: 'find the best pass list of each program',
+      description:
+        'Searches for each program of the corpus, checks what it finds with self-testing programs, measures it on ' +
+        'all others, and writes one label a program and code generation level as Parquet. The same command goes ' +
+        'on after an interruption.',
+      options: dataLabelsOptions,
+      examples: ['ozma data labels corpus/ -o labels/ --limit 10000'],
+    },
+    async (input) => (await import('./data-labels.ts')).labels(input),
   ),
   command(
     {

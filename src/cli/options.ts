@@ -173,6 +173,42 @@ export const exportOptions = {
   output: optional(text('a file or folder', '<path>'), 'where to write', { short: 'o' }),
 };
 
+export const dataLabelsOptions = {
+  output: optional(
+    text('a folder', '<folder>'),
+    'where to write the labels, and what a killed run goes on from',
+    {
+      short: 'o',
+    },
+  ),
+  limit: optional(wholeNumber(1), 'how many programs to label, a fair sample of the corpus', {
+    fallbackText: 'all',
+  }),
+  largest: option(
+    wholeNumber(1),
+    1000,
+    'how many IR instructions a program has before optimisation, at most',
+  ),
+  rounds: option(wholeNumber(0), 2, 'how often to search; what is found is then measured on all programs'),
+  search: option(
+    wholeNumber(1),
+    64,
+    'how many lists to search for a program in each round, minimising on top',
+  ),
+  broadcast: option(
+    wholeNumber(1),
+    80,
+    'how many new lists to measure on all programs after each round, at most',
+  ),
+  distinct: option(wholeNumber(1), 100, 'how many distinct lists labels may use, at most'),
+  suite: optional(text('a file name', '<file>'), 'the programs that lists are checked with', {
+    fallbackText: 'the suite that comes with Ozma',
+  }),
+  seed: searchOptions.seed,
+  jobs: searchOptions.jobs,
+  json,
+};
+
 export const doctorOptions = { json };
 
 /** `--per-function` of `perFunction`. */

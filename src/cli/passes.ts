@@ -13,7 +13,7 @@ import type { passesCheckOptions, passesListOptions } from './options.ts';
 import { startProgress } from './progress.ts';
 
 /** The suite that ships with the package, two folders above dist/cli/. */
-const ownSuite = fileURLToPath(new URL('../../suites/self-test', import.meta.url));
+export const ownSuite = fileURLToPath(new URL('../../suites/self-test', import.meta.url));
 
 function print(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);

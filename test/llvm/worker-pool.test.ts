@@ -67,6 +67,29 @@ test.each(['trigger-crash-module', 'function(trigger-crash-function)'])(
   },
 );
 
+test('many pipelines in one request: sizes as of single ones, and only the one that crashes is blamed', async () => {
+  const pool = createPool();
+  const pipelines = [
+    'function(sroa)',
+    'default<Oz>',
+    'trigger-crash-module',
+    'no-such-pass',
+    'default<Oz>,globaldce',
+  ];
+  const outcomes = await pool.measureAll(module, pipelines, ['Oz', 'O0']);
+  expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, false, false, true]);
+  expect(outcomes[2]).toEqual({ ok: false, failure: { kind: 'crashed', signal: 'SIGABRT', message: '' } });
+  expect(outcomes[3]).toMatchObject({ failure: { kind: 'refused' } });
+  for (const [index, outcome] of outcomes.entries()) {
+    if (!outcome.ok) continue;
+    for (const level of ['Oz', 'O0'] as const) {
+      const recipe = recipeOf(pipelines[index]!);
+      const single = await pool.measure(module, recipe, { level, codegen: true, reuse: false });
+      expect(single.ok && single.value.bytes).toBe(outcome.value.bytes[level]);
+    }
+  }
+});
+
 test('a fatal error is named by LLVM’s own words', async () => {
   const outcome = await measure(createPool(), 'function(instcombine)', compileModule(noFixpoint));
   expect(outcome).toMatchObject({ ok: false, failure: { kind: 'crashed', exitCode: 1 } });

@@ -75,7 +75,7 @@ export function labelsOf(program: ProgramSizes, preferred: readonly number[], co
   const { baseline, bytes } = program;
   const sized = preferred.flatMap((list) => {
     const size = bytes[list];
-    return size == null ? [] : [{ list, bytes: size }];
+    return size === null || size === undefined ? [] : [{ list, bytes: size }];
   });
   const oz: Label = { list: 0, bytes: bytes[0] ?? baseline };
   const smaller = sized.filter((label) => label.bytes < baseline && label.bytes < oz.bytes);
