@@ -1,0 +1,121 @@
+// A sample of real IR and assembly for tokenizer measurements: Debian source packages, each file compiled
+// by itself with guessed include paths to -Oz IR and to x86-64 and AArch64 assembly. What does not compile
+// that way is left out. Split by package; none is a package that results are reported for elsewhere.
+//
+//   node dist-bench/tokenizer-sample.js FOLDER
+//
+// writes FOLDER/{train,held-out}/{c,cpp}/PACKAGE/*.{ll,x86-64.s,aarch64.s}, about 60 MB. Needs a deb-src line
+// for apt, dpkg-dev and clang 22.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, extname, join, relative } from 'node:path';
+import { findInstallation, programPath } from '#ozma/llvm/installation.js';
+
+const train =
+  'box2d c-ares double-conversion fmtlib hiredis leveldb libevent libonig libyaml muparser nano opus pugixml re2 tmux';
+const heldOut = 'cjson jq less libuv1 snappy tinyxml2 yaml-cpp';
+
+/** Of one package and one kind of text; some packages have tests of 100 MB. */
+const mostBytes = 1_500_000;
+
+const multiarch = '/usr/include/x86_64-linux-gnu';
+const targets: Readonly<Record<string, readonly string[]>> = {
+  ll: ['-emit-llvm'],
+  'x86-64.s': ['--target=x86_64-linux-gnu'],
+  'aarch64.s': ['--target=aarch64-linux-gnu', '-isystem', multiarch],
+};
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+/** By the hash of the name: a fair choice, the same everywhere. */
+function shuffled(names: readonly string[]): string[] {
+  const key = (name: string): string => createHash('sha256').update(name).digest('hex');
+  return names
+    .map((name) => [key(name), name] as const)
+    .sort()
+    .map(([, name]) => name);
+}
+
+function fetch(name: string, folder: string): string {
+  if (!existsSync(folder)) {
+    mkdirSync(folder, { recursive: true });
+    execFileSync('apt-get', ['source', '-qq', name], { cwd: folder, stdio: 'ignore' });
+  }
+  const source = join(
+    folder,
+    readdirSync(folder).find((entry) => statSync(join(folder, entry)).isDirectory())!,
+  );
+  if (existsSync(join(source, 'configure')) && !existsSync(join(source, 'config.status'))) {
+    spawnSync('./configure', ['--disable-dependency-tracking'], { cwd: source, stdio: 'ignore' });
+  }
+  return source;
+}
+
+/** Compiles with few include paths, else with every folder that has headers, in which one may hide another. */
+function compile(
+  clang: string,
+  file: string,
+  path: string,
+  words: readonly string[],
+  includes: string[][],
+): boolean {
+  return includes.some((folders) => {
+    const flags = ['-Oz', '-w', '-D_GNU_SOURCE', ...words, ...folders.flatMap((folder) => ['-I', folder])];
+    return (
+      spawnSync(clang, [...flags, '-S', file, '-o', path], { stdio: 'ignore', timeout: 60_000 }).status === 0
+    );
+  });
+}
+
+/** Writes what fits and returns how many files that is. */
+function compileAll(source: string, output: string, clang: (cpp: boolean) => string): number {
+  const files = filesBelow(source);
+  const withHeaders = files.filter((file) => /\.(h|hh|hpp|inc)$/.test(file)).map((file) => dirname(file));
+  const above = withHeaders.map((folder) => dirname(folder)).filter((folder) => folder.startsWith(source));
+  const all = [...new Set([source, ...withHeaders, ...above])].sort();
+  const usual = ['.', 'include', 'src', 'lib'].map((name) => join(source, name));
+  const configured = existsSync(join(source, 'config.h')) ? ['-DHAVE_CONFIG_H'] : [];
+  const written: Record<string, number> = {};
+  let count = 0;
+  for (const file of shuffled(files.filter((name) => /\.(c|cc|cpp)$/.test(name)))) {
+    const cpp = extname(file) !== '.c';
+    const folder = output.replace('LANGUAGE', cpp ? 'cpp' : 'c');
+    mkdirSync(folder, { recursive: true });
+    for (const [ending, target] of Object.entries(targets)) {
+      if ((written[ending] ?? 0) > mostBytes) continue;
+      const path = join(folder, `${relative(source, file).replaceAll('/', '_')}.${ending}`);
+      const platform = cpp && ending.startsWith('aarch64') ? ['-isystem', `${multiarch}/c++/12`] : [];
+      const words = [...configured, ...(cpp ? ['-std=c++17'] : []), ...target, ...platform];
+      if (!compile(clang(cpp), file, path, words, [[dirname(file), ...usual], all])) break;
+      const { size } = statSync(path);
+      // A file of tables alone would fill the package's share.
+      if (size > mostBytes) {
+        rmSync(path);
+        continue;
+      }
+      written[ending] = (written[ending] ?? 0) + size;
+      count++;
+    }
+  }
+  return count;
+}
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('expected a folder to write to');
+const installation = findInstallation();
+const clang = (cpp: boolean): string => programPath(installation, cpp ? 'clang++' : 'clang');
+for (const [split, names] of Object.entries({ train, 'held-out': heldOut })) {
+  for (const name of names.split(' ')) {
+    const source = fetch(name, join(folder, 'sources', name));
+    const count = compileAll(source, join(folder, split, 'LANGUAGE', name), clang);
+    process.stdout.write(`${split} ${name}: ${count} files\n`);
+  }
+}
