@@ -1,68 +1,66 @@
 // Bytes per token on held-out IR and assembly, by vocabulary size and by which characters may merge.
 //
-//   node dist-bench/tokenizer-density.js FOLDER [TOKENIZER.JSON …]
+//   node dist-bench/tokenizer-density.js FOLDER [--normal-form] [TOKENIZER.JSON …]
 //
-// FOLDER is as tokenizer-sample.ts makes it. Tokenizers named after it are measured on the same held-out
+// FOLDER is as tokenizer-sample.ts makes it. With --normal-form, functions in normal form are learned and
+// measured instead of what the compiler wrote. Tokenizers named after it are measured on the same held-out
 // files: Llama 2's, whose vocabulary Code Llama extends by four markers, for one.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { loadTokenizer } from '#ozma/tokenizer/hugging-face-reading.js';
 import { createTokenizer, type Tokenizer } from '#ozma/tokenizer/tokenizer.js';
 import { trainVocabulary } from '#ozma/tokenizer/training.js';
-import { usualRules, type MergeRules } from '#ozma/tokenizer/training-text.js';
+import { mergeRules, type MergeRule } from '#ozma/tokenizer/training-text.js';
 import { mergesByScore } from '#ozma/tokenizer/vocabulary.js';
+import { kinds, readSample } from './tokenizer-texts.ts';
 
-const kinds = {
-  'C IR': /\/c\/.*\.ll$/,
-  'C++ IR': /\/cpp\/.*\.ll$/,
-  'x86-64': /\.x86-64\.s$/,
-  AArch64: /\.aarch64\.s$/,
-};
 const sizes = [1024, 2048, 4096, 8192, 16_384];
 const usualSize = 4096;
 
 interface Variant {
   name: string;
-  rules: MergeRules;
+  rule: MergeRule;
   longestPiece: number;
   sizes: number[];
 }
 
-const digits = usualRules.apart;
-const one = (name: string, rules: Partial<MergeRules>, longestPiece = 32): Variant => ({
+const one = (name: string, rule: MergeRule, longestPiece = 32): Variant => ({
   name,
-  rules: { ...usualRules, ...rules },
+  rule,
   longestPiece,
   sizes: [usualSize],
 });
 
-const variants: Variant[] = [
-  { ...one('usual: digits apart, newlines begin, 32 characters', {}), sizes },
-  { ...one('digits merge', { apart: '' }), sizes },
-  one('newlines apart', { apart: `${digits}\n`, begin: '' }),
-  one('newlines end', { begin: '', end: '\n' }),
-  one('newlines merge', { begin: '' }),
-  one('@ and % begin', { begin: '\n@%' }),
-  one('16 characters', {}, 16),
-  one('64 characters', {}, 64),
-];
+const { apart, numbers } = mergeRules;
+const digit = /\d/;
+/** `%12` and `@3` are tokens, and so are other numbers. */
+const placeholders: MergeRule = (left, right) =>
+  digit.test(right) ? digit.test(left) || /[@%]/.test(left) : !digit.test(left) && !/[@%]/.test(right);
 
-function readTexts(folder: string, pattern: RegExp): string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
-  const wanted = names.filter((name) => /\.(ll|s)$/.test(name) && pattern.test(`/${name}`));
-  return wanted.map((name) => readFileSync(join(folder, name), 'utf8'));
-}
+const variants: Variant[] = [
+  { ...one('digits apart (the default)', apart), sizes },
+  { ...one('digits merge with digits', numbers), sizes },
+  { ...one('digits merge with digits, and with @ and % before them', placeholders), sizes },
+  { ...one('digits merge with anything', () => true), sizes },
+  one('default, but newlines apart', (left, right) => apart(left, right) && left !== '\n' && right !== '\n'),
+  one('default, but newlines only begin', (left, right) => apart(left, right) && right !== '\n'),
+  one('default, but newlines only end', (left, right) => apart(left, right) && left !== '\n'),
+  one('default, but @ and % only begin', (left, right) => apart(left, right) && !/[@%]/.test(right)),
+  one('default, at most 16 characters', apart, 16),
+  one('default, at most 64 characters', apart, 64),
+];
 
 function print(...cells: (string | number)[]): void {
   const shown = cells.map((cell) => (typeof cell === 'number' ? cell.toFixed(2) : cell));
   process.stdout.write(`| ${shown.join(' | ')} |\n`);
 }
 
-const [folder, ...others] = process.argv.slice(2);
+const normalForm = process.argv.includes('--normal-form');
+const [folder, ...others] = process.argv.slice(2).filter((word) => word !== '--normal-form');
 if (folder === undefined) throw new Error('expected a folder made by tokenizer-sample.js');
-const train = readTexts(join(folder, 'train'), /./);
-const heldOut = Object.values(kinds).map((pattern) => readTexts(join(folder, 'held-out'), pattern));
+const train = readSample(folder, 'train', normalForm).map(({ text }) => text);
+const sample = readSample(folder, 'held-out', normalForm);
+const names = Object.keys(kinds);
+const heldOut = names.map((name) => sample.flatMap(({ kind, text }) => (kind === name ? [text] : [])));
 const bytes = (texts: readonly string[]): number =>
   texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 
@@ -80,11 +78,11 @@ process.stdout.write(
   `train ${(bytes(train) / 1e6).toFixed(1)} MB, held out ${heldOut.map((texts) => (bytes(texts) / 1e6).toFixed(1)).join(', ')} MB; ` +
     `${((1 - ascii / Buffer.byteLength(everything)) * 100).toFixed(4)} % of all bytes not ASCII\n\n`,
 );
-print('rules', 'vocabulary', ...Object.keys(kinds));
-print('---', '---:', ...Object.keys(kinds).map(() => '---:'));
-for (const { name, rules, longestPiece, sizes: wanted } of variants) {
+print('which characters merge', 'vocabulary', ...names);
+print('---', '---:', ...names.map(() => '---:'));
+for (const { name, rule, longestPiece, sizes: wanted } of variants) {
   const started = performance.now();
-  const { vocabulary } = await trainVocabulary(train, { size: Math.max(...wanted), longestPiece, rules });
+  const { vocabulary } = await trainVocabulary(train, { size: Math.max(...wanted), longestPiece, rule });
   process.stderr.write(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   for (const size of wanted) {
     // A smaller vocabulary is the beginning of a larger one.

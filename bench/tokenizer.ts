@@ -1,31 +1,31 @@
 // The tokenizer against others: how fast it trains and encodes beside PyPI's `tokenizers` (Rust) and
 // llama.cpp, and whether all three give the same ids, on real files and on random text.
 //
-//   node dist-bench/tokenizer.js FOLDER
+//   node dist-bench/tokenizer.js FOLDER [PYTHON]
 //
-// FOLDER is as tokenizer-sample.ts makes it; a Python environment with `tokenizers` is made inside. Speeds
+// FOLDER is as tokenizer-sample.ts makes it. A Python with `tokenizers` is made if none is given. Speeds
 // are ratios to ours, each the best of three runs, in memory, vocabulary 4,096.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import { createRandom } from '#ozma/common/random.js';
 import { writeGgufFile } from '#ozma/model/gguf/file.js';
 import { float32, string, uint32 } from '#ozma/model/gguf/metadata.js';
 import { tokenizerMetadata } from '#ozma/model/gguf/tokenizer-metadata.js';
-import { ggufTokenizer } from '#ozma/tokenizer/gguf.js';
 import { saveTokenizer } from '#ozma/tokenizer/hugging-face-writing.js';
 import { createTokenizer } from '#ozma/tokenizer/tokenizer.js';
 import { trainVocabulary } from '#ozma/tokenizer/training.js';
-import { usualRules } from '#ozma/tokenizer/training-text.js';
+import { mergeRules } from '#ozma/tokenizer/training-text.js';
+import { pythonWith } from './python-environment.ts';
 
 const size = 4096;
 const mostFiles = 1000;
 const randomTexts = 1000;
 const runs = 3;
 
-/** The same units as ours: digits apart, newlines in front. Without them `tokenizers` takes a file for one word. */
+/** Digits apart as ours; and lines, since `tokenizers` takes a file for one word else. */
 const trainingInPython = `
 import json, sys, time
 from tokenizers import Tokenizer, Regex, models, pre_tokenizers, trainers
@@ -68,11 +68,7 @@ const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('expected a folder made by tokenizer-sample.js');
 const work = join(folder, 'bench');
 mkdirSync(work, { recursive: true });
-const python = join(work, 'venv/bin/python');
-if (!existsSync(python)) {
-  execFileSync('python3', ['-m', 'venv', join(work, 'venv')]);
-  execFileSync(python, ['-m', 'pip', 'install', '-q', 'tokenizers']);
-}
+const python = pythonWith(['tokenizers==0.23.3'], process.argv[3]);
 
 function runPython(code: string, words: string[], oneThread: boolean): number[] {
   const env = {
@@ -138,7 +134,7 @@ const file = (name: string, content: unknown): string => {
 };
 
 const [trainSeconds, { vocabulary }] = await fastest(() =>
-  trainVocabulary(trainTexts, { size, longestPiece: 32, rules: usualRules }),
+  trainVocabulary(trainTexts, { size, longestPiece: 32, rule: mergeRules.apart }),
 );
 const tokenizer = createTokenizer(vocabulary);
 await saveTokenizer(tokenizer, work);
@@ -183,7 +179,7 @@ await writeGgufFile(modelPath, {
     ['general.architecture', string('llama')],
     ...sizes.map((key) => [`llama.${key}`, uint32(1)] as const),
     ['llama.attention.layer_norm_rms_epsilon', float32(1e-5)],
-    ...tokenizerMetadata(ggufTokenizer(tokenizer)),
+    ...tokenizerMetadata(tokenizer, tokenizer.size),
   ],
   tensors: [],
   readValues: () => Promise.reject(new Error('no tensors')),

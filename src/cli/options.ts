@@ -144,6 +144,11 @@ export const trainTokenizerOptions = {
     short: 'o',
   }),
   vocabulary: option(wholeNumber(369, 65_536), 4096, 'how many tokens there are, the reserved ones included'),
+  digits: option(
+    oneOf('apart', 'numbers'),
+    'apart',
+    'each digit a token, or digits merge with digits alone; never with anything else',
+  ),
   longestPiece: option(wholeNumber(1, 1024), 32, 'how many characters a token has, at most'),
   endings: option(
     text('file endings', '<endings>'),

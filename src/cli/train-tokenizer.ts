@@ -5,7 +5,7 @@ import { mustBeFolder } from '../common/files.ts';
 import { saveTokenizer } from '../tokenizer/hugging-face-writing.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import { trainVocabulary } from '../tokenizer/training.ts';
-import { usualRules } from '../tokenizer/training-text.ts';
+import { mergeRules } from '../tokenizer/training-text.ts';
 import type { CommandInput } from './command-row.ts';
 import { interruptSignal } from './interruption.ts';
 import type { trainTokenizerOptions } from './options.ts';
@@ -26,7 +26,7 @@ export async function trainTokenizer(input: CommandInput<typeof trainTokenizerOp
     trained = await trainVocabulary(readTexts(operands, { endings, column }), {
       size,
       longestPiece,
-      rules: usualRules,
+      rule: mergeRules[options.digits],
       onProgress: (entries) => progress.update(entries),
       signal: interruptSignal(),
     });

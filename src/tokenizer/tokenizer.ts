@@ -2,8 +2,8 @@
 // other control tokens, whatever the text holds; callers put those ids where they belong.
 //
 // Every sequence of bytes comes back exactly. Our ids are those of llama.cpp and of Hugging Face for the
-// same vocabulary, with one exception: a text with the character U+2581, which Llama's own files use for
-// the space. Llama's rules turn it into a space for good; here it is spelled in bytes and survives.
+// same vocabulary, but where those lose text: U+2581 becomes a space in llama.cpp, since Llama's files write
+// spaces so, and a space right after a cut-off character becomes U+2581. Here both are spelled in bytes.
 
 import { Encoder } from './encoder.ts';
 import { byteOfText, idsByText } from './vocabulary.ts';

@@ -1,33 +1,27 @@
-// Training text, reduced to what training looks at. Some characters never merge with one neighbour or the
-// other (digits with neither), so text falls into units with nothing between them to learn. Units repeat
-// a lot: each distinct one is kept once, with how often it came. Nothing is lost by that: the counts of
-// pairs are those of the whole text.
+// Training text, reduced to what training looks at. Some characters may not stand together in a piece, so
+// text falls into units with nothing between them to learn. Units repeat a lot: each distinct one is kept
+// once, with how often it came. Nothing is lost by that: the counts of pairs are those of the whole text.
 
 import { ByteStrings } from './byte-strings.ts';
 import { pieceCharacters } from './reserved.ts';
 
-/** Characters with a rule of their own. Every other ASCII character merges freely, the rest of Unicode never. */
-export interface MergeRules {
-  /** Tokens of their own. */
-  apart: string;
-  /** Never merge with what stands before them: they only begin pieces. */
-  begin: string;
-  /** Never merge with what comes after them: they only end pieces. */
-  end: string;
-}
+/**
+ * Whether a piece may hold `right` directly after `left`. Asked for printable ASCII, newline and tab;
+ * anything else never merges.
+ */
+export type MergeRule = (left: string, right: string) => boolean;
+
+const isDigit = (character: string): boolean => character >= '0' && character <= '9';
 
 /**
- * Digits are tokens of their own, so that numbers can be copied. Newlines begin pieces, with the indentation
- * and the first words of a line.
+ * What may become of digits: each one a token (`apart`), so that numbers can be copied and counted digit by
+ * digit, or digits merge with digits (`numbers`), so that a number is one token or a few. With neither does
+ * a digit merge with anything else.
  */
-export const usualRules: MergeRules = { apart: '0123456789', begin: '\n', end: '' };
-
-const canBegin = 1;
-const canEnd = 2;
-
-function bytesOf(characters: string): Uint8Array {
-  return new TextEncoder().encode(characters);
-}
+export const mergeRules = {
+  apart: (left, right) => !isDigit(left) && !isDigit(right),
+  numbers: (left, right) => isDigit(left) === isDigit(right),
+} as const satisfies Record<string, MergeRule>;
 
 export class TrainingText {
   readonly units = new ByteStrings();
@@ -35,24 +29,24 @@ export class TrainingText {
   counts = new Float64Array(1 << 12);
   /** Bytes seen. */
   bytes = 0;
-  /** By byte: whether another may follow it in a piece, and whether it may follow another. */
-  private readonly follows = new Uint8Array(256);
+  /** By two bytes: whether the rule lets the second follow the first. */
+  private readonly joins = new Uint8Array(1 << 16);
 
-  constructor({ apart, begin, end }: MergeRules) {
-    // canEnd: something may stand before it in a piece. canBegin: something may come after it.
-    for (const byte of bytesOf(pieceCharacters.join(''))) this.follows[byte] = canBegin | canEnd;
-    for (const byte of bytesOf(begin)) this.follows[byte]! &= ~canEnd;
-    for (const byte of bytesOf(end)) this.follows[byte]! &= ~canBegin;
-    for (const byte of bytesOf(apart)) this.follows[byte] = 0;
+  constructor(rule: MergeRule) {
+    for (const left of pieceCharacters) {
+      for (const right of pieceCharacters) {
+        this.joins[(left.charCodeAt(0) << 8) | right.charCodeAt(0)] = Number(rule(left, right));
+      }
+    }
   }
 
   add(text: string): void {
-    const { follows, units } = this;
-    const bytes = bytesOf(text);
+    const { joins, units } = this;
+    const bytes = new TextEncoder().encode(text);
     this.bytes += bytes.length;
     for (let at = 0; at < bytes.length;) {
       const from = at++;
-      while (at < bytes.length && follows[bytes[at - 1]!]! & canBegin && follows[bytes[at]!]! & canEnd) at++;
+      while (at < bytes.length && joins[(bytes[at - 1]! << 8) | bytes[at]!] === 1) at++;
       if (at - from === 1) continue;
       const unit = units.intern(bytes, from, at);
       if (unit === this.counts.length) {

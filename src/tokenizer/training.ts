@@ -9,7 +9,7 @@ import { ForbiddenTexts } from './forbidden-texts.ts';
 import { PairTable } from './pair-table.ts';
 import { reservedEntries } from './reserved.ts';
 import { TrainingText } from './training-text.ts';
-import type { MergeRules } from './training-text.ts';
+import type { MergeRule } from './training-text.ts';
 import { idsOfMarkers, mergesByScore } from './vocabulary.ts';
 import type { Entry, Vocabulary } from './vocabulary.ts';
 
@@ -18,7 +18,7 @@ export interface TrainingSettings {
   size: number;
   /** No piece has more characters than this. */
   longestPiece: number;
-  rules: MergeRules;
+  rule: MergeRule;
   /** Called about every hundred entries. */
   onProgress?: (entries: number) => void;
   signal?: AbortSignal;
@@ -177,12 +177,12 @@ export async function trainVocabulary(
   texts: AsyncIterable<string> | Iterable<string>,
   settings: TrainingSettings,
 ): Promise<TrainedVocabulary> {
-  const { size, longestPiece, rules, onProgress, signal } = settings;
+  const { size, longestPiece, rule, onProgress, signal } = settings;
   const least = reservedEntries().length;
   if (size < least || size > 65_536) {
     throw new OzmaError('usage', `expected a vocabulary of ${least} to 65536 entries, found ${size}`);
   }
-  const text = new TrainingText(rules);
+  const text = new TrainingText(rule);
   for await (const part of texts) {
     signal?.throwIfAborted();
     text.add(part);

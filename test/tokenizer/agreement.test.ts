@@ -12,7 +12,7 @@ import { readTokenizer, tokenizerMetadata } from '#ozma/model/gguf/tokenizer-met
 import { createTokenizer } from '#ozma/tokenizer/tokenizer.js';
 import type { Tokenizer } from '#ozma/tokenizer/tokenizer.js';
 import { trainVocabulary } from '#ozma/tokenizer/training.js';
-import { usualRules } from '#ozma/tokenizer/training-text.js';
+import { mergeRules } from '#ozma/tokenizer/training-text.js';
 import { randomTexts } from './random-texts.ts';
 import { realTexts } from './real-texts.ts';
 
@@ -24,7 +24,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ozma-tokenizer-'));
   llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error, progressLogs: false });
   texts = realTexts();
-  const { vocabulary } = await trainVocabulary(texts, { size: 2048, longestPiece: 32, rules: usualRules });
+  const { vocabulary } = await trainVocabulary(texts, {
+    size: 2048,
+    longestPiece: 32,
+    rule: mergeRules.apart,
+  });
   ours = createTokenizer(vocabulary);
 });
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { createTokenizer } from '#ozma/tokenizer/tokenizer.js';
 import type { Tokenizer } from '#ozma/tokenizer/tokenizer.js';
 import { trainVocabulary } from '#ozma/tokenizer/training.js';
-import { usualRules } from '#ozma/tokenizer/training-text.js';
+import { mergeRules } from '#ozma/tokenizer/training-text.js';
 import { randomBytes, randomTexts } from './random-texts.ts';
 import { realTexts } from './real-texts.ts';
 
@@ -13,7 +13,11 @@ let texts: string[];
 let tokenizer: Tokenizer;
 beforeAll(async () => {
   texts = realTexts();
-  const { vocabulary } = await trainVocabulary(texts, { size: 1500, longestPiece: 32, rules: usualRules });
+  const { vocabulary } = await trainVocabulary(texts, {
+    size: 1500,
+    longestPiece: 32,
+    rule: mergeRules.apart,
+  });
   tokenizer = createTokenizer(vocabulary);
 });
 
