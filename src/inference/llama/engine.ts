@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -26,8 +27,11 @@ export interface LlamaOptions {
   parallel?: number;
   /** Tokens evaluated at once; default 512. */
   batchTokens?: number;
-  /** How keys and values are kept; default F16, as llama.cpp does. */
-  keyValueType?: 'F16' | 'F32';
+  /**
+   * Keys and values in F32 and attention without llama.cpp's quick way, which moves log-probabilities by
+   * some thousandths; default false.
+   */
+  exact?: boolean;
 }
 
 interface Prepared {
@@ -70,6 +74,7 @@ export class LlamaEngine implements Engine {
   /** Throws `usage` where there is no such file, `refused` where it is no model, `environment` without llama.cpp. */
   static async open(path: string, options: LlamaOptions = {}): Promise<LlamaEngine> {
     if (!existsSync(path)) throw new OzmaError('usage', `expected a GGUF file, found nothing at ${path}`);
+    await checkHeader(path);
     const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
     const lines: string[] = [];
     let llama: Llama;
@@ -91,6 +96,8 @@ export class LlamaEngine implements Engine {
     try {
       model = await llama.loadModel({ modelPath: path, ...(options.gpu !== true && { gpuLayers: 0 }) });
     } catch (cause) {
+      // llama.cpp's lines come a moment later, and would go to stderr without our logger.
+      await new Promise((resolve) => setTimeout(resolve, 50));
       await llama.dispose();
       const reason = [firstLine(cause), ...lines].join('; ');
       throw new OzmaError('refused', `${path}: expected a GGUF model that llama.cpp loads: ${reason}`, {
@@ -149,15 +156,18 @@ export class LlamaEngine implements Engine {
     const budget = (memoryShare * freemem()) / (rounded * (await this.keyValueBytes()));
     const sequences = Math.max(1, Math.min(slots, Math.floor(budget)));
     const batchSize = this.options.batchTokens ?? 512;
-    const { keyValueType = 'F16', threads } = this.options;
+    const { exact = false, threads } = this.options;
     let context: LlamaContext;
     try {
       context = await this.model.createContext({
         contextSize: rounded,
         sequences,
         batchSize,
-        experimentalKvCacheKeyType: keyValueType,
-        experimentalKvCacheValueType: keyValueType,
+        ...(exact && {
+          flashAttention: false,
+          experimentalKvCacheKeyType: 'F32',
+          experimentalKvCacheValueType: 'F32',
+        }),
         ...(threads !== undefined && { threads }),
       });
     } catch (cause) {
@@ -223,6 +233,29 @@ function readVocabulary(model: LlamaModel): Vocabulary {
     types: ggml?.token_type ?? [],
     ends: new Set(ends),
   });
+}
+
+/** Before llama.cpp's loader sees the file, which takes its time over what is none. */
+async function checkHeader(path: string): Promise<void> {
+  const file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(24), 0, 24, 0).finally(() => file.close());
+  const magic = buffer.toString('latin1', 0, 4);
+  const [version, tensors, keys] = [
+    buffer.readUInt32LE(4),
+    buffer.readBigUInt64LE(8),
+    buffer.readBigUInt64LE(16),
+  ];
+  const likely = 1_000_000n;
+  if (
+    bytesRead === 24 &&
+    magic === 'GGUF' &&
+    version >= 2 &&
+    version <= 3 &&
+    tensors < likely &&
+    keys < likely
+  )
+    return;
+  throw new OzmaError('refused', `${path}: expected a GGUF file of version 2 or 3, found something else`);
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -48,7 +48,8 @@ export class LlamaScorer implements Scorer {
   begin(prompt: readonly number[]): void {
     this.prompt = prompt;
     this.logits.clear();
-    for (const slot of this.slots) slot.path = undefined;
+    // As after opening, so that the same question finds the same slots, and gets the same last digits.
+    for (const slot of this.slots) Object.assign(slot, { path: undefined, used: 0 });
   }
 
   async score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<Distribution[]> {

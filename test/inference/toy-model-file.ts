@@ -1,0 +1,48 @@
+// A tiny random model as a GGUF file, and what the reference forward pass says about it: the log-probability
+// of every next token, computed without llama.cpp.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeGguf } from '#ozma/model/gguf/gguf.js';
+import { sourceOf } from '#ozma/model/model-source.js';
+import { referenceForward } from '#ozma/model/reference-forward.js';
+import { toyConfigurations, toyModel } from '../../bench/toy-models.ts';
+
+export interface ToyModelFile {
+  path: string;
+  contextLength: number;
+  vocabularySize: number;
+  endToken: number;
+  /** log p of every token after these. */
+  logProbabilities(tokens: readonly number[]): number[];
+  /** The ids of a text: the begin token, a space as SentencePiece adds it, then bytes. */
+  tokenize(text: string): number[];
+  remove(): void;
+}
+
+export async function toyModelFile(seed = 1): Promise<ToyModelFile> {
+  const model = toyModel(toyConfigurations['tied embeddings'], seed);
+  const folder = mkdtempSync(join(tmpdir(), 'ozma-inference-'));
+  const path = join(folder, 'toy.gguf');
+  await writeGguf(path, sourceOf(model), { type: 'F32', name: 'a toy' });
+  const { configuration, weights, tokenizer } = model;
+  return {
+    path,
+    contextLength: configuration.contextLength,
+    vocabularySize: configuration.vocabularySize,
+    endToken: tokenizer!.endToken!,
+    logProbabilities: (tokens) => {
+      const logits = referenceForward(configuration, weights, tokens).at(-1)!;
+      const highest = Math.max(...logits);
+      const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
+      return Array.from(logits, (logit) => logit - highest - logSum);
+    },
+    // Llama.cpp writes the added space as ▁, which this vocabulary spells in three bytes.
+    tokenize: (text) => [
+      1,
+      ...Array.from(new TextEncoder().encode(`▁${text.replaceAll(' ', '▁')}`), (byte) => byte + 3),
+    ],
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
