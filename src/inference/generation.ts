@@ -48,7 +48,7 @@ export interface GenerateOptions {
 }
 
 export type Finish =
-  /** The model ended its answer. */
+  /** The model ended its answer; from a server also a stop string, where it does not say which it was. */
   | 'end'
   /** A stop string came; it is not in the text. */
   | 'stop'

@@ -6,6 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { openEngine, type Candidate } from '#ozma/inference/engine.js';
 import { LlamaEngine } from '#ozma/inference/llama/engine.js';
+import { findInstallation, programPath } from '#ozma/llvm/installation.js';
+import { readVocabulary } from '#ozma/passes/vocabulary.js';
+import { createPipelineGrammar } from '#ozma/tasks/pipeline-grammar.js';
 import { engineSuite } from './engine-suite.ts';
 import { oneOf } from './string-grammar.ts';
 import { toyModelFile } from './toy-model-file.ts';
@@ -130,6 +133,32 @@ test('a grammar chooses among its texts by the probabilities of the reference', 
   const [no, yes] = ['n', 'y'].map((letter) => logs[letter.charCodeAt(0) + 3]!);
   expect(candidate).toMatchObject({ text: no! > yes! ? 'no' : 'yes', finish: 'grammar' });
   expectReferenceProbability(candidate!);
+});
+
+test('pass lists from random weights are pass lists', async () => {
+  const installation = findInstallation();
+  const grammar = createPipelineGrammar(readVocabulary(installation));
+  const texts: string[] = [];
+  for (const sampling of [
+    { kind: 'greedy' },
+    { kind: 'temperature', temperature: 1, seed: 1 },
+    { kind: 'beam' },
+    { kind: 'priority' },
+  ] as const) {
+    const found = await engine.generate(prompt, { sampling, grammar, candidates: 4, maximumTokens: 100 });
+    for (const { text, finish } of found) {
+      expect(finish).toBe('grammar');
+      texts.push(/^opt -p '(.*)'$/.exec(text)![1]!);
+    }
+  }
+  expect(new Set(texts).size).toBeGreaterThan(8);
+  // All in one: each list is of module passes and adaptors.
+  const words = [`-passes=${texts.join(',')}`, '-print-pipeline-passes', '-disable-output', '-'];
+  const clang = programPath(installation, 'clang');
+  const triple = execFileSync(clang, ['--print-target-triple'], { encoding: 'utf8' }).trim();
+  execFileSync(programPath(installation, 'opt'), words, {
+    input: `target triple = "${triple}"\ndefine void @f() { ret void }`,
+  });
 });
 
 test('prompts longer than a batch, and questions at the same time', async () => {
