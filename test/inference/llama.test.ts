@@ -130,7 +130,7 @@ test('a grammar chooses among its texts by the probabilities of the reference', 
   const words = ['no', 'yes'];
   const [candidate] = await engine.generate(prompt, { grammar: oneOf(words), maximumTokens: 9 });
   const logs = after([]);
-  const [no, yes] = ['n', 'y'].map((letter) => logs[letter.charCodeAt(0) + 3]!);
+  const [no, yes] = ['n', 'y'].map((letter) => logs[toy.tokenize(letter)[1]!]!);
   expect(candidate).toMatchObject({ text: no! > yes! ? 'no' : 'yes', finish: 'grammar' });
   expectReferenceProbability(candidate!);
 });
@@ -151,7 +151,7 @@ test('pass lists from random weights are pass lists', async () => {
       texts.push(/^opt -p '(.*)'$/.exec(text)![1]!);
     }
   }
-  expect(new Set(texts).size).toBeGreaterThan(8);
+  expect(new Set(texts).size).toBeGreaterThan(5);
   // All in one: each list is of module passes and adaptors.
   const words = [`-passes=${texts.join(',')}`, '-print-pipeline-passes', '-disable-output', '-'];
   const clang = programPath(installation, 'clang');

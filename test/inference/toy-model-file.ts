@@ -16,7 +16,7 @@ export interface ToyModelFile {
   endToken: number;
   /** log p of every token after these. */
   logProbabilities(tokens: readonly number[]): number[];
-  /** The ids of a text: the begin token, a space as SentencePiece adds it, then bytes. */
+  /** The ids of a prompt by our own tokenizer, the begin token first. */
   tokenize(text: string): number[];
   remove(): void;
 }
@@ -31,18 +31,14 @@ export async function toyModelFile(seed = 1): Promise<ToyModelFile> {
     path,
     contextLength: configuration.contextLength,
     vocabularySize: configuration.vocabularySize,
-    endToken: tokenizer!.endToken!,
+    endToken: tokenizer!.endId,
     logProbabilities: (tokens) => {
       const logits = referenceForward(configuration, weights, tokens).at(-1)!;
       const highest = Math.max(...logits);
       const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
       return Array.from(logits, (logit) => logit - highest - logSum);
     },
-    // Llama.cpp writes the added space as ▁, which this vocabulary spells in three bytes.
-    tokenize: (text) => [
-      1,
-      ...Array.from(new TextEncoder().encode(`▁${text.replaceAll(' ', '▁')}`), (byte) => byte + 3),
-    ],
+    tokenize: (text) => [tokenizer!.beginId, ...tokenizer!.encode(text)],
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
