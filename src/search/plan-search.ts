@@ -27,8 +27,12 @@ export interface SearchSpace {
 /** Plans measured side by side. Fixed, so that the answer does not depend on the number of workers. */
 const batchSize = 4;
 
-/** How often a random round changes a decision of the whole module rather than the functions' lists. */
-const moduleMoveShare = 0.3;
+/**
+ * How many known lists are tried before anything else, and how often a round after them changes a decision
+ * of the whole module rather than the functions' lists. Instructions are saved in the module more than in
+ * the functions.
+ */
+const paces = { bytes: { first: batchSize * 2, share: 0.3 }, instructions: { first: 2, share: 0.5 } };
 
 /** The switches that together saved most on programs of other packages. */
 const firstSwitches: readonly CodegenSwitch[] = [
@@ -133,6 +137,10 @@ class Planner {
     return objective !== 'instructions' && level !== 'O0';
   }
 
+  private get pace(): (typeof paces)['bytes'] {
+    return this.evaluator.settings.objective === 'instructions' ? paces.instructions : paces.bytes;
+  }
+
   propose(count: number): Proposal[] {
     const proposals: Proposal[] = [];
     if (this.unproven) {
@@ -182,10 +190,11 @@ class Planner {
     const { random } = this.space;
     // The first known lists at once, the rest mixed with moves of the module.
     const known = this.nextKnown < this.coreset.length;
-    if (known && (this.nextKnown < batchSize * 2 || random.next() >= moduleMoveShare)) {
+    const { first, share } = this.pace;
+    if (known && (this.nextKnown < first || random.next() >= share)) {
       return this.uniform(this.coreset[this.nextKnown++]!, 'functions', this.module);
     }
-    if (known || random.next() < moduleMoveShare) return this.assembled(this.changedModule());
+    if (known || random.next() < share) return this.assembled(this.changedModule());
     const choices = new Map(this.groups.map((group) => [group, this.variation(group)]));
     return { plan: { module: this.module, choices }, about: 'functions' };
   }
