@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { findInstallation, programPath } from '#ozma/llvm/installation.js';
+import type { Objective } from '#ozma/search/search.js';
 import { tune } from '#ozma/tune/tune.js';
 
 const run = promisify(execFile);
@@ -20,9 +21,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** More of them find more; a person may ask for that, the check must stay quick. */
 const compiles = Number(process.env['OZMA_TEST_COMPILES'] ?? 10);
+const objective = (process.env['OZMA_TEST_OBJECTIVE'] ?? 'bytes') as Objective;
 
 test(`the suite still passes after ${compiles} compiles a program`, { timeout: 3_600_000 }, async () => {
-  const report = await tune(sources, { compiles, seed: 7, output: folder });
+  const report = await tune(sources, { compiles, objective, seed: 7, output: folder });
   expect(report.failures).toEqual([]);
   const clang = programPath(findInstallation(), 'clang++');
   const broken: string[] = [];

@@ -46,7 +46,10 @@ export interface LabelSettings {
 /** Makes the set of labels, or finishes what an earlier run began. Throws `interrupted`, `usage`, `environment`. */
 export async function buildLabels(settings: LabelSettings): Promise<BuiltLabels> {
   const { installation, output, jobs, signal } = settings;
-  const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds });
+  const pools = Array.from(
+    { length: jobs },
+    () => new WorkerPool({ installation, workers: 1, timeoutSeconds }),
+  );
   let checked: CheckedLists | undefined;
   try {
     checked = await CheckedLists.open(join(output, 'checked-lists.json'), settings.suite, {
@@ -54,14 +57,18 @@ export async function buildLabels(settings: LabelSettings): Promise<BuiltLabels>
       concurrency: jobs,
       ...(signal === undefined ? {} : { signal }),
     });
-    return await label(settings, pool, checked);
+    return await label(settings, pools, checked);
   } finally {
-    pool.close();
+    for (const pool of pools) pool.close();
     await checked?.dispose();
   }
 }
 
-async function label(settings: LabelSettings, pool: WorkerPool, checked: CheckedLists): Promise<BuiltLabels> {
+async function label(
+  settings: LabelSettings,
+  pools: readonly WorkerPool[],
+  checked: CheckedLists,
+): Promise<BuiltLabels> {
   const { output, rounds, seed, onProgress } = settings;
   const lists = createPassLists(settings.installation);
   const clangPipeline = await baselinePipeline(settings.installation);
@@ -88,11 +95,10 @@ async function label(settings: LabelSettings, pool: WorkerPool, checked: Checked
         programs,
         earlier: (id) => Object.values(states.get(id)?.own ?? {}).map(({ pipeline }) => pipeline),
         earlierHash,
-        pool,
+        pools,
         lists,
       },
       {
-        concurrency: settings.jobs,
         signal: settings.signal,
         onProgress: (progress) => onProgress?.(`round ${round} of ${rounds}`, progress),
       },

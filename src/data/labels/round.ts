@@ -51,14 +51,19 @@ export interface RoundWork {
   earlier: (id: string) => readonly string[];
   /** Hash of all that `earlier` can answer. */
   earlierHash: string;
-  pool: WorkerPool;
+  /**
+   * One worker each, as many as units are worked on at once: a program stays with one worker, which
+   * remembers the code it generated.
+   */
+  pools: readonly WorkerPool[];
   lists: PassLists;
 }
 
 async function measureProgram(
   row: CorpusRow,
   settings: RoundSettings,
-  { pool, lists, earlier }: RoundWork,
+  pool: WorkerPool,
+  { lists, earlier }: RoundWork,
 ): Promise<RoundRow | string> {
   const bytes = Buffer.from(row.ir);
   const program = new MeasuredProgram(pool, { hash: contentHash(bytes), bytes }, lists);
@@ -101,22 +106,29 @@ export async function runRound(
   folder: string,
   settings: RoundSettings,
   work: RoundWork,
-  options: RunUnitsOptions,
+  options: Omit<RunUnitsOptions, 'concurrency'>,
 ): Promise<RoundResult> {
   const store = new UnitStore(folder);
-  const key = unitKey(codeVersion, settings, codegenLevels, work.earlierHash, work.pool.installation.version);
+  const llvm = work.pools[0]!.installation.version;
+  const key = unitKey(codeVersion, settings, codegenLevels, work.earlierHash, llvm);
+  const free = [...work.pools];
   const units = batchUnits(work.programs(), programsPerUnit, key);
   const records = await runUnits<CorpusRow[], RoundRow>(
     store,
     units,
     async function* ({ input }, count) {
-      for (const row of input) {
-        const measured = await measureProgram(row, settings, work);
-        if (typeof measured === 'string') count(measured);
-        else yield measured;
+      const pool = free.pop()!;
+      try {
+        for (const row of input) {
+          const measured = await measureProgram(row, settings, pool, work);
+          if (typeof measured === 'string') count(measured);
+          else yield measured;
+        }
+      } finally {
+        free.push(pool);
       }
     },
-    options,
+    { ...options, concurrency: work.pools.length },
   );
   return { store, records };
 }
