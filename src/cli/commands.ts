@@ -8,11 +8,41 @@ import {
   exportOptions,
   passesCheckOptions,
   passesListOptions,
+  trainStageOptions,
   trainTokenizerOptions,
   tuneOptions,
 } from './options.ts';
 import { command } from './command-row.ts';
 import type { CommandRow } from './command-row.ts';
+
+/** What each stage of training is for, in the order in which they follow each other. */
+const stageSummaries = {
+  pretrain: 'learn to read and write IR and assembly: next token on plain text',
+  emulate: 'learn what pass lists do: prompts with the code and sizes after them',
+  tune: 'learn which pass list makes code smallest',
+  disassemble: 'learn to turn assembly into IR',
+} as const;
+
+function stageCommand(stage: keyof typeof stageSummaries): CommandRow {
+  const start = stage === 'pretrain' ? '--depth 4 --tokenizer tokenizer' : '--from runs/pretrain';
+  return command(
+    {
+      name: `train ${stage}`,
+      operands: '[data...]',
+      operandsHelp: 'sets made by ozma data, .parquet or .jsonl files, or folders of .ll and .s files',
+      summary: stageSummaries[stage],
+      description:
+        'Trains on the data and writes checkpoints, a log, a loss curve and model.gguf into the output folder. ' +
+        'The same command goes on from the newest checkpoint there. Ctrl-C stops with a checkpoint.',
+      options: trainStageOptions,
+      examples: [
+        `ozma train ${stage} data/${stage} ${start} --minutes 20 -o runs/${stage}`,
+        `ozma train ${stage} --config ${stage}.json`,
+      ],
+    },
+    async (input) => (await import('./train-stage.ts')).trainStage(stage, input),
+  );
+}
 
 export const commands: readonly CommandRow[] = [
   command(
@@ -114,6 +144,10 @@ export const commands: readonly CommandRow[] = [
     },
     async (input) => (await import('./train-tokenizer.ts')).trainTokenizer(input),
   ),
+  stageCommand('pretrain'),
+  stageCommand('emulate'),
+  stageCommand('tune'),
+  stageCommand('disassemble'),
   command(
     {
       name: 'export',

@@ -3,7 +3,7 @@
 // An option that nothing reads yet has no row.
 
 import { availableParallelism } from 'node:os';
-import { flag, oneOf, seconds, targetTriple, text, wholeNumber } from './values.ts';
+import { flag, oneOf, positiveNumber, seconds, targetTriple, text, wholeNumber } from './values.ts';
 import type { ValueKind } from './values.ts';
 
 /** What a value can be once it is read. */
@@ -176,6 +176,49 @@ export const exportOptions = {
     { fallbackText: 'f16 for gguf, f32 for huggingface' },
   ),
   output: optional(text('a file or folder', '<path>'), 'where to write', { short: 'o' }),
+  json,
+};
+
+/** The stages of training share one table; what is given here goes over what stands in `--config`. */
+export const trainStageOptions = {
+  config: optional(text('a file name', '<file>'), 'settings in JSON; docs/training.md lists them all'),
+  output: optional(text('a folder', '<folder>'), 'the run: checkpoints, log.jsonl, loss.svg, model.gguf', {
+    short: 'o',
+  }),
+  from: optional(
+    text('a folder or a GGUF file', '<path>'),
+    'weights to start from: an earlier run, a Hugging Face folder or a GGUF file',
+  ),
+  depth: optional(wholeNumber(1, 256), 'fresh weights instead, with this many layers, each 64 × depth wide'),
+  tokenizer: optional(text('a folder', '<folder>'), 'where tokenizer.json is, for fresh weights'),
+  earlier: optional(
+    text('paths separated by commas', '<paths>'),
+    'data of earlier stages, 15 % of all that is trained on',
+  ),
+  minutes: optional(
+    positiveNumber('a number of minutes', '<minutes>'),
+    'how long to train; turned into tokens by the speed measured at the start',
+  ),
+  tokens: optional(wholeNumber(1), 'how many tokens to train on, in place of minutes'),
+  context: optional(wholeNumber(8), 'tokens a row', {
+    fallbackText: 'what the weights were trained for, or 1024',
+  }),
+  ropeBase: optional(
+    positiveNumber('a number', '<base>'),
+    'base of the rotary positions; raise it with a longer context',
+  ),
+  batchTokens: optional(wholeNumber(1), 'tokens a step', { fallbackText: '8192' }),
+  learningRate: optional(positiveNumber('a rate', '<rate>'), 'the highest learning rate', {
+    fallbackText: '0.5 / width, half of it after pretraining',
+  }),
+  seed: optional(wholeNumber(0, 0xffff_ffff), 'the seed of fresh weights and of the order of the data', {
+    fallbackText: '1',
+  }),
+  threads: optional(wholeNumber(1), 'processor threads', { fallbackText: 'one a core' }),
+  device: optional(oneOf('cpu', 'webgpu', 'cuda'), 'where to compute; webgpu and cuda are not tested', {
+    fallbackText: 'cpu',
+  }),
+  json,
 };
 
 export const dataLabelsOptions = {

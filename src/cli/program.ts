@@ -8,6 +8,13 @@ import type { CommandRow } from './command-row.ts';
 import { environmentVariable, longFlag } from './options.ts';
 import type { OptionRow } from './options.ts';
 
+/** What the help says of each group of subcommands. */
+const groupDescriptions: Readonly<Record<string, string>> = {
+  passes: 'the vocabulary of passes and their checks',
+  data: 'the corpus and the sets that models are trained on',
+  train: 'the tokenizer and the stages of training',
+};
+
 /** What a person reads of one option, in the help and on the docs page. */
 export function optionHelp(row: OptionRow<unknown>): string {
   return row.fallbackText === undefined ? row.help : `${row.help} (default: ${row.fallbackText})`;
@@ -86,9 +93,7 @@ export function createProgram(afterDashes: readonly string[], done: (exitCode: n
     const [first = '', second] = row.name.split(' ');
     let parent = program;
     if (second !== undefined) {
-      parent =
-        groups.get(first) ??
-        quiet(program.command(first)).description('the vocabulary of passes and their checks');
+      parent = groups.get(first) ?? quiet(program.command(first)).description(groupDescriptions[first] ?? '');
       groups.set(first, parent);
     }
     const command = quiet(parent.command(second ?? first, { isDefault: row.isDefault ?? false }))

@@ -41,6 +41,18 @@ export const seconds: ValueKind<number> = {
   },
 };
 
+/** A number above zero, with or without decimals or an exponent. */
+export function positiveNumber(what: string, placeholder: string): ValueKind<number> {
+  return {
+    expected: `${what} above 0`,
+    placeholder,
+    read: (text) => {
+      const value = /^\d+(\.\d+)?(e-?\d+)?$/i.test(text) ? Number(text) : 0;
+      return value > 0 ? value : undefined;
+    },
+  };
+}
+
 /** One of a few words, written exactly so. */
 export function oneOf<const Word extends string>(...words: Word[]): ValueKind<Word> {
   const last = words.at(-1) ?? '';

@@ -76,6 +76,23 @@ export class TrainingStep {
     return { loss: total, gradientNorm: norm[0]! };
   }
 
+  /** Tokens a second of the gradient step on a batch; nothing is learned from it. */
+  async measure(batch: Batch, seconds: number): Promise<number> {
+    const gradients = this.store.gradientTensors();
+    const inputs = { ...this.store.weightTensors(), ...gradients.inputs, ...this.fixedInputs };
+    const outputs = { ...gradients.outputs, loss: tensor(new Float32Array(1), []) };
+    const feed = { ...inputs, ...batchInputs(batch, 1) };
+    // The first run also lays out memory.
+    await this.gradientSession.run(feed, outputs);
+    const started = performance.now();
+    let runs = 0;
+    while (runs < 2 || performance.now() - started < seconds * 1000) {
+      await this.gradientSession.run(feed, outputs);
+      runs++;
+    }
+    return (runs * batch.rows * batch.length) / ((performance.now() - started) / 1000);
+  }
+
   async close(): Promise<void> {
     await this.gradientSession.close();
     await this.optimiserSession.close();

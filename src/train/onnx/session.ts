@@ -7,7 +7,8 @@ import { OzmaError } from '../../common/errors.ts';
 import type { Graph } from './graph.ts';
 
 /** Where graphs run. `webgpu` and `cuda` are passed on to ONNX Runtime and are not tested. */
-export type Device = 'cpu' | 'webgpu' | 'cuda';
+export const devices = ['cpu', 'webgpu', 'cuda'] as const;
+export type Device = (typeof devices)[number];
 
 export interface SessionSettings {
   device?: Device;
