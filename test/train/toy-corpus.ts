@@ -8,7 +8,7 @@ import { createRandom } from '#ozma/common/random.js';
 import { saveTokenizer } from '#ozma/tokenizer/hugging-face-writing.js';
 import { createTokenizer, type Tokenizer } from '#ozma/tokenizer/tokenizer.js';
 import { trainVocabulary } from '#ozma/tokenizer/training.js';
-import { usualRules } from '#ozma/tokenizer/training-text.js';
+import { mergeRules } from '#ozma/tokenizer/training-text.js';
 
 const random = createRandom(4);
 
@@ -54,7 +54,7 @@ export async function makeToyCorpus(): Promise<ToyCorpus> {
     return { prompt: `[INST] ${a} + ${b} [/INST]`, completion: ` ${a + b}` };
   };
   await writeFile(corpus.questions, lines(Array.from({ length: 200 }, question)));
-  const trained = await trainVocabulary(functions, { size: 400, longestPiece: 16, rules: usualRules });
+  const trained = await trainVocabulary(functions, { size: 400, longestPiece: 16, rule: mergeRules.apart });
   const tokenizer = createTokenizer(trained.vocabulary);
   await saveTokenizer(tokenizer, corpus.tokenizerFolder);
   return { ...corpus, tokenizer };
