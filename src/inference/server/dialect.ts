@@ -56,9 +56,10 @@ const openAi: Dialect = {
     prompt: request.prompt,
     max_tokens: request.maximumTokens,
     temperature: request.temperature,
-    // Not OpenAI's own, but vLLM's and llama-server's; -1 is all, for both.
-    top_k: request.topK ?? -1,
     top_p: request.topP ?? 1,
+    // Not OpenAI's own, but vLLM's and llama-server's. Left out, llama-server cuts improbable tokens.
+    top_k: request.topK ?? -1,
+    min_p: 0,
     seed: request.seed,
     ...(request.stop.length > 0 && { stop: request.stop }),
     n: request.candidates,
