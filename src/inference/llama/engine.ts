@@ -3,8 +3,7 @@
 // larger one than there is.
 
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { freemem } from 'node:os';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -16,12 +15,13 @@ import type { Candidate, Engine, EngineDescription, GenerateOptions, SamplingKin
 import type { Grammar } from '../grammar.ts';
 import { createVocabulary, type Vocabulary } from '../vocabulary.ts';
 import { addonContext, addonSampler, type AddonSampler } from './addon.ts';
+import { firstLine, loadModel } from './load-model.ts';
 import { LlamaScorer } from './scorer.ts';
 
 export interface LlamaOptions {
   /** Default false: the CPU alone. True takes what there is of Metal, CUDA and Vulkan. */
   gpu?: boolean;
-  /** Threads; default the machine's cores. */
+  /** Default: one for small models, the machine's cores for others. */
   threads?: number;
   /** Candidates side by side; default 8, and fewer where memory does not suffice. */
   parallel?: number;
@@ -40,10 +40,19 @@ interface Prepared {
   scorer: LlamaScorer;
   /** Tokens of each slot. */
   length: number;
+  /** Slots that were wanted; memory may have allowed fewer. */
+  wanted: number;
 }
 
 /** What keys and values may take of the memory that is free. */
 const memoryShare = 0.5;
+
+/**
+ * Threads wait for each other after every operation, by spinning. For small models that is most of the time,
+ * and on a busy machine all of it: 12 tokens of half a million parameters took 21 s with two threads where
+ * one took 0.1 s.
+ */
+const smallModelBytes = 64 * 2 ** 20;
 
 /** A context is made in steps of so many tokens, so that not every longer prompt needs a new one. */
 const contextStep = 256;
@@ -73,37 +82,7 @@ export class LlamaEngine implements Engine {
 
   /** Throws `usage` where there is no such file, `refused` where it is no model, `environment` without llama.cpp. */
   static async open(path: string, options: LlamaOptions = {}): Promise<LlamaEngine> {
-    if (!existsSync(path)) throw new OzmaError('usage', `expected a GGUF file, found nothing at ${path}`);
-    await checkHeader(path);
-    const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
-    const lines: string[] = [];
-    let llama: Llama;
-    try {
-      llama = await getLlama({
-        gpu: options.gpu === true ? 'auto' : false,
-        build: 'never',
-        skipDownload: true,
-        progressLogs: false,
-        logLevel: LlamaLogLevel.error,
-        logger: (_level, message) => lines.push(message.trim()),
-        ...(options.threads !== undefined && { maxThreads: options.threads }),
-      });
-    } catch (cause) {
-      const message = `expected node-llama-cpp's llama.cpp for this machine: ${firstLine(cause)}`;
-      throw new OzmaError('environment', message, { cause });
-    }
-    let model: LlamaModel;
-    try {
-      model = await llama.loadModel({ modelPath: path, ...(options.gpu !== true && { gpuLayers: 0 }) });
-    } catch (cause) {
-      // llama.cpp's lines come a moment later, and would go to stderr without our logger.
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      await llama.dispose();
-      const reason = [firstLine(cause), ...lines].join('; ');
-      throw new OzmaError('refused', `${path}: expected a GGUF model that llama.cpp loads: ${reason}`, {
-        cause,
-      });
-    }
+    const { llama, model } = await loadModel(path, options.gpu ?? false);
     return new LlamaEngine(path, options, llama, model);
   }
 
@@ -150,13 +129,14 @@ export class LlamaEngine implements Engine {
   private async prepare(length: number, wanted: number): Promise<Prepared> {
     const slots = Math.min(wanted, this.options.parallel ?? 8);
     const known = this.prepared;
-    if (known !== undefined && known.length >= length && known.scorer.width >= slots) return known;
+    if (known !== undefined && known.length >= length && known.wanted >= slots) return known;
     await this.forget();
     const rounded = Math.ceil(length / contextStep) * contextStep;
     const budget = (memoryShare * freemem()) / (rounded * (await this.keyValueBytes()));
     const sequences = Math.max(1, Math.min(slots, Math.floor(budget)));
     const batchSize = this.options.batchTokens ?? 512;
-    const { exact = false, threads } = this.options;
+    const { exact = false } = this.options;
+    const threads = this.options.threads ?? (this.model.size < smallModelBytes ? 1 : undefined);
     let context: LlamaContext;
     try {
       context = await this.model.createContext({
@@ -176,7 +156,7 @@ export class LlamaEngine implements Engine {
     }
     const samplers = Array.from({ length: sequences }, () => addonSampler(this.llama, this.model));
     const scorer = new LlamaScorer(addonContext(context), samplers, this.vocabulary, context.batchSize);
-    this.prepared = { context, samplers, scorer, length: rounded };
+    this.prepared = { context, samplers, scorer, length: rounded, wanted: slots };
     return this.prepared;
   }
 
@@ -206,7 +186,6 @@ export class LlamaEngine implements Engine {
     await this.queue;
     await this.forget();
     await this.model.dispose();
-    await this.llama.dispose();
   }
 
   /** The ids that the model was trained on: begin token where the file says so, control tokens never from text. */
@@ -235,35 +214,8 @@ function readVocabulary(model: LlamaModel): Vocabulary {
   });
 }
 
-/** Before llama.cpp's loader sees the file, which takes its time over what is none. */
-async function checkHeader(path: string): Promise<void> {
-  const file = await open(path);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(24), 0, 24, 0).finally(() => file.close());
-  const magic = buffer.toString('latin1', 0, 4);
-  const [version, tensors, keys] = [
-    buffer.readUInt32LE(4),
-    buffer.readBigUInt64LE(8),
-    buffer.readBigUInt64LE(16),
-  ];
-  const likely = 1_000_000n;
-  if (
-    bytesRead === 24 &&
-    magic === 'GGUF' &&
-    version >= 2 &&
-    version <= 3 &&
-    tensors < likely &&
-    keys < likely
-  )
-    return;
-  throw new OzmaError('refused', `${path}: expected a GGUF file of version 2 or 3, found something else`);
-}
-
 async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex');
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
