@@ -16,6 +16,7 @@ interface Calls {
   map: number;
   exit: number;
   control: number;
+  limit: number;
   /** Inline assembly of a system call with six parameters, and its constraints. */
   instruction: string;
   constraints: string;
@@ -28,6 +29,7 @@ const systemCalls: Readonly<Record<Machine, Calls>> = {
     map: 9,
     exit: 60,
     control: 157,
+    limit: 160,
     instruction: 'syscall',
     constraints: '={rax},{rax},{rdi},{rsi},{rdx},{r10},{r8},{r9},~{rcx},~{r11},~{memory}',
   },
@@ -37,6 +39,7 @@ const systemCalls: Readonly<Record<Machine, Calls>> = {
     map: 222,
     exit: 93,
     control: 167,
+    limit: 164,
     instruction: 'svc #0',
     constraints: '={x0},{x8},{x0},{x1},{x2},{x3},{x4},{x5},~{memory}',
   },
@@ -112,6 +115,10 @@ ${mapping(machine, log.address, layout.logBytes)}
   %first = ptrtoint ptr @__start_ozma_data to i64
   %last = ptrtoint ptr @__stop_ozma_data to i64
   %data = sub i64 %last, %first
+  %seconds = alloca [2 x i64]
+  store [2 x i64] [i64 ${layout.processorSeconds}, i64 ${layout.processorSeconds}], ptr %seconds
+  %limits = ptrtoint ptr %seconds to i64
+  ${system(numbers.limit, 0, '%limits', 0)}
   ${system(numbers.control, 22, 1, 0)}
   br label %next
 next:
