@@ -127,6 +127,23 @@ export const ccOptions = {
   log: optional(text('a file name', '<file>'), 'append a line of JSON for each tuned file'),
 };
 
+export const disassembleOptions = {
+  output: optional(text('a file name', '<file>'), 'where to write; without it on stdout', { short: 'o' }),
+  emit: option(oneOf('ll', 'json'), 'll', 'one module of LLVM-IR, or the report with each function apart'),
+  target: optional(targetTriple, 'the machine that the assembly is for: x86-64 or AArch64', {
+    fallbackText: 'this machine',
+  }),
+  function: optional(text('a name', '<name>'), 'only this function'),
+  seed: option(wholeNumber(0, 0xffff_ffff), 1, 'the seed of the inputs that code is run on'),
+  jobs: {
+    kind: wholeNumber(1),
+    fallback: () => availableParallelism(),
+    fallbackText: 'the number of processor cores',
+    help: 'how many functions to work on at the same time',
+  } satisfies OptionRow<number>,
+  json,
+};
+
 export const passesListOptions = {
   all: option(flag, false, 'also the passes that are not trusted, each with the reason'),
   json,

@@ -1,0 +1,72 @@
+// `ozma disassemble`: reads the file, calls src/disassemble/, prints IR on stdout and what was reached on
+// stderr. Only parsing, printing and exit codes belong here.
+
+import { readFile } from 'node:fs/promises';
+import { exitCodes, OzmaError } from '../common/errors.ts';
+import { writeFileAtomically } from '../common/files.ts';
+import { disassemble as disassembleText, hostTriple } from '../disassemble/disassemble.ts';
+import type { DisassembleReport, FunctionResult } from '../disassemble/result.ts';
+import { statuses } from '../disassemble/check.ts';
+import type { CommandInput } from './command-row.ts';
+import { interruptSignal } from './interruption.ts';
+import type { disassembleOptions } from './options.ts';
+import { startProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
+
+type Input = CommandInput<typeof disassembleOptions>;
+
+async function readAssembly(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new OzmaError('usage', `${file}: expected an assembly file, cannot read it`, { cause });
+  }
+}
+
+function describe({ name, status, origin, settings, inputs, reason, instructions }: FunctionResult): string {
+  const by = origin === undefined ? '' : ` (${origin}, compiled back as at ${settings})`;
+  const run = inputs === undefined ? '' : `, ${inputs} inputs`;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `${status.padEnd(11)} ${String(instructions).padStart(5)}  ${name}${by}${run}${why}`;
+}
+
+function summary(report: DisassembleReport): string {
+  const counts = statuses.map((status) => {
+    const count = report.functions.filter((one) => one.status === status).length;
+    return `${count} ${status}`;
+  });
+  return `${report.functions.length} functions: ${counts.join(', ')}; LLVM ${report.llvm}, seed ${report.seed}`;
+}
+
+/** Resolves to the exit code: 0 when every function has IR, 1 when one has none. */
+export async function disassemble({ options, operands }: Input): Promise<number> {
+  const [file] = operands;
+  if (file === undefined || operands.length > 1) {
+    throw new OzmaError('usage', `expected one assembly file, found ${operands.length}`);
+  }
+  const text = await readAssembly(file);
+  let progress: Progress | undefined;
+  let report: DisassembleReport;
+  try {
+    report = await disassembleText(text, {
+      target: options.target ?? hostTriple(),
+      seed: options.seed,
+      jobs: options.jobs,
+      ...(options.function === undefined ? {} : { functions: [options.function] }),
+      signal: interruptSignal(),
+      onFunction: ({ name, status }, done, of) => {
+        progress ??= startProgress({ label: 'lifting', total: of });
+        progress.update(done, `${name} ${status}`);
+      },
+    });
+  } finally {
+    progress?.stop();
+  }
+  const document = options.json || options.emit === 'json';
+  const output = document ? `${JSON.stringify(report, undefined, 2)}\n` : report.ir;
+  if (options.output === undefined) process.stdout.write(output);
+  else await writeFileAtomically(options.output, output);
+  for (const one of report.functions) process.stderr.write(`${describe(one)}\n`);
+  process.stderr.write(`${summary(report)}\n`);
+  return report.functions.some(({ status }) => status === 'failed') ? exitCodes.negative : 0;
+}

@@ -1,0 +1,40 @@
+// Where IR for a function comes from: the rules of src/lift, and a model where there is one. A source only
+// proposes; check.ts decides.
+
+import type { LiftedFunction } from '../lift/lift.ts';
+import { cleanUp, cleanUpPipeline, lightPipeline } from '../lift/clean-up.ts';
+import type { WorkerPool } from '../llvm/worker-pool.ts';
+import { describeFailure } from '../llvm/worker-protocol.ts';
+
+export interface Candidate {
+  origin: 'lifter' | 'model';
+  /** Which of its source's candidates: a variant of the lifter, a rank of the model. */
+  variant: string;
+  ir: string;
+}
+
+export interface Proposed {
+  candidates: Candidate[];
+  /** Why there are none, or fewer than there might be. */
+  reasons: string[];
+}
+
+/** The variants of a lift, each cleaned up thoroughly and only lightly: one of them may compile back. */
+export async function liftedCandidates(pool: WorkerPool, lifted: LiftedFunction): Promise<Proposed> {
+  if (lifted.status === 'failed') return { candidates: [], reasons: [lifted.reason ?? 'cannot be lifted'] };
+  const candidates = new Map<string, Candidate>();
+  const reasons: string[] = [];
+  for (const { name, ir } of lifted.variants) {
+    for (const [how, pipeline] of [
+      ['optimised', cleanUpPipeline],
+      ['light', lightPipeline],
+    ] as const) {
+      const cleaned = await cleanUp(pool, ir, pipeline);
+      if (!cleaned.ok) reasons.push(describeFailure(cleaned.failure));
+      else if (!candidates.has(cleaned.value)) {
+        candidates.set(cleaned.value, { origin: 'lifter', variant: `${name}, ${how}`, ir: cleaned.value });
+      }
+    }
+  }
+  return { candidates: [...candidates.values()], reasons };
+}

@@ -1,0 +1,185 @@
+// `disassemble`: assembly in, checked LLVM-IR out, function by function. Sources propose candidates, all of
+// them are checked in the same way, and the best is kept: exact before equivalent before recompiles, and
+// the shorter of two equals. A function that cannot be lifted is listed and stays a declaration.
+
+import { availableParallelism } from 'node:os';
+import pLimit from 'p-limit';
+import { OzmaError } from '../common/errors.ts';
+import { parseAssembly } from '../lift/assembly/parse-assembly.ts';
+import type { AssemblyFile } from '../lift/assembly/types.ts';
+import { liftFile, targetOfTriple } from '../lift/lift.ts';
+import type { LiftedFunction } from '../lift/lift.ts';
+import { findInstallation } from '../llvm/installation.ts';
+import type { LlvmInstallation } from '../llvm/installation.ts';
+import { WorkerPool } from '../llvm/worker-pool.ts';
+import { liftedCandidates } from './candidates.ts';
+import type { Candidate } from './candidates.ts';
+import { checkCandidate, statuses } from './check.ts';
+import type { CheckedCandidate, Status, Subject } from './check.ts';
+import { joinModules } from './join.ts';
+import type { DisassembleReport, FunctionResult } from './result.ts';
+import { likelySettings } from './settings.ts';
+import { splitAssembly } from './split.ts';
+
+/** Where the model's candidates come from; `disassembleFile` takes any number of such sources. */
+export type CandidateSource = (subject: Subject) => Promise<{ candidates: Candidate[]; reasons: string[] }>;
+
+export interface DisassembleOptions {
+  /** Of the assembly; default the host's. */
+  target?: string;
+  /** Only these functions. */
+  functions?: readonly string[];
+  /** Whether the rules of src/lift propose candidates; default true. */
+  rules?: boolean;
+  /** Further sources, asked in order while nothing exact was found. */
+  sources?: readonly CandidateSource[];
+  /** Of the made-up inputs that code is run on; default 1. */
+  seed?: number;
+  /** Worker processes; default one a processor core. */
+  jobs?: number;
+  installation?: LlvmInstallation;
+  /** Ends with what there is; functions not begun are left out. */
+  signal?: AbortSignal;
+  onFunction?: (result: FunctionResult, done: number, of: number) => void;
+}
+
+const order = (status: Status): number => statuses.indexOf(status);
+
+/** Instructions of IR text, near enough to choose the shorter of two. */
+function lengthOf(ir: string): number {
+  return ir.split('\n').filter((line) => line.startsWith('  ')).length;
+}
+
+/** Casts from integer to pointer are where types were not found. */
+function casts(ir: string): number {
+  return ir.split('inttoptr').length - 1;
+}
+
+function better(left: CheckedCandidate, right: CheckedCandidate): boolean {
+  if (left.status !== right.status) return order(left.status) < order(right.status);
+  const casted = casts(left.ir) - casts(right.ir);
+  return casted === 0 ? lengthOf(left.ir) < lengthOf(right.ir) : casted < 0;
+}
+
+function whyNotBetter(checked: CheckedCandidate): string | undefined {
+  if (checked.status === 'failed') return checked.reason;
+  return checked.status === 'recompiles' ? checked.run?.detail : undefined;
+}
+
+function resultOf(
+  best: (CheckedCandidate & { origin: Candidate['origin'] }) | undefined,
+  reasons: readonly string[],
+): Pick<FunctionResult, 'status' | 'origin' | 'bleu' | 'settings' | 'inputs' | 'reason' | 'ir'> {
+  if (best === undefined || best.status === 'failed') {
+    return { status: 'failed', reason: best?.reason ?? reasons[0] ?? 'no candidate', ir: '' };
+  }
+  const reason = whyNotBetter(best);
+  return {
+    status: best.status,
+    origin: best.origin,
+    ir: best.ir,
+    ...(best.recompiled === undefined
+      ? {}
+      : { bleu: best.recompiled.bleu, settings: best.recompiled.settings.name }),
+    ...(best.run === undefined ? {} : { inputs: best.run.inputs }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+async function disassembleOne(
+  pool: WorkerPool,
+  subject: Subject,
+  sources: readonly CandidateSource[],
+  seed: number,
+): Promise<FunctionResult> {
+  const start = performance.now();
+  const settings = likelySettings(subject.file, subject.function);
+  let best: (CheckedCandidate & { origin: Candidate['origin'] }) | undefined;
+  let candidates = 0;
+  const reasons: string[] = [];
+  for (const source of sources) {
+    if (best?.status === 'exact') break;
+    const proposed = await source(subject);
+    reasons.push(...proposed.reasons);
+    for (const candidate of proposed.candidates) {
+      if (best?.status === 'exact') break;
+      candidates++;
+      const checked = await checkCandidate(pool, subject, candidate.ir, settings, seed);
+      if (best === undefined || better(checked, best)) best = { ...checked, origin: candidate.origin };
+    }
+  }
+  return {
+    name: subject.function.name,
+    ...resultOf(best, reasons),
+    instructions: subject.function.items.filter((item) => item.kind === 'instruction').length,
+    candidates,
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+/** What the rules propose for the functions of one file. */
+function rulesOf(pool: WorkerPool, file: AssemblyFile, triple: string): CandidateSource {
+  const lifted = new Map<string, LiftedFunction>(
+    liftFile(file, { triple }).functions.map((one) => [one.name, one]),
+  );
+  return async ({ function: body }) => {
+    const one = lifted.get(body.name);
+    if (one === undefined) return { candidates: [], reasons: ['not in the file'] };
+    return liftedCandidates(pool, one);
+  };
+}
+
+/**
+ * Lifts every function of assembly text.
+ *
+ * @throws OzmaError `usage` for a target that is not x86-64 or AArch64, or a function that is not there;
+ *   `refused` for text without any function; `environment` without LLVM.
+ */
+export async function disassemble(
+  text: string,
+  options: DisassembleOptions = {},
+): Promise<DisassembleReport> {
+  const installation = options.installation ?? findInstallation();
+  const triple = options.target ?? hostTriple();
+  const file = parseAssembly(text, targetOfTriple(triple));
+  if (file.functions.length === 0) {
+    throw new OzmaError('refused', 'expected assembly with at least one function, found none');
+  }
+  const wanted = options.functions === undefined ? undefined : new Set(options.functions);
+  const missing = [...(wanted ?? [])].find((name) => file.functions.every((one) => one.name !== name));
+  if (missing !== undefined)
+    throw new OzmaError('usage', `expected a function ${missing}, found none of that name`);
+  const bodies = file.functions.filter(({ name }) => wanted === undefined || wanted.has(name));
+  const seed = options.seed ?? 1;
+  const jobs = options.jobs ?? availableParallelism();
+  const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds: 30 });
+  try {
+    const split = splitAssembly(text, file);
+    const sources = [
+      ...(options.rules === false ? [] : [rulesOf(pool, file, triple)]),
+      ...(options.sources ?? []),
+    ];
+    const limit = pLimit(jobs);
+    let done = 0;
+    const results = await Promise.all(
+      bodies.map((body) =>
+        limit(async () => {
+          if (options.signal?.aborted === true) return undefined;
+          const result = await disassembleOne(pool, { file, split, function: body }, sources, seed);
+          options.onFunction?.(result, ++done, bodies.length);
+          return result;
+        }),
+      ),
+    );
+    const functions = results.filter((result) => result !== undefined);
+    const ir = await joinModules(installation, functions, triple);
+    return { target: triple, llvm: installation.version, seed, functions, ir, problems: file.problems };
+  } finally {
+    pool.close();
+  }
+}
+
+/** The triple of this machine's own code. */
+export function hostTriple(): string {
+  return process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+}

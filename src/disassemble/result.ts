@@ -1,0 +1,37 @@
+// What `disassemble` answers: plain data, the same for the library, `--json` and the evaluations.
+
+import type { Candidate } from './candidates.ts';
+import type { Status } from './check.ts';
+
+export interface FunctionResult {
+  name: string;
+  status: Status;
+  /** Who proposed it; absent when failed. */
+  origin?: Candidate['origin'];
+  /** 0 to 1, of the recompiled against the given instructions; absent when nothing compiled. */
+  bleu?: number;
+  /** The settings that compile it back closest. */
+  settings?: string;
+  /** How many inputs gave the same results; absent when the code was not run. */
+  inputs?: number;
+  /** Why it is not better than it is. */
+  reason?: string;
+  /** A module with this function; empty when failed. */
+  ir: string;
+  /** Instructions of the assembly. */
+  instructions: number;
+  /** How many candidates were checked. */
+  candidates: number;
+  seconds: number;
+}
+
+export interface DisassembleReport {
+  target: string;
+  llvm: string;
+  seed: number;
+  functions: FunctionResult[];
+  /** One module with all functions that were lifted; the others are declared and named in its comments. */
+  ir: string;
+  /** Lines of the input that were not understood, at most a hundred. */
+  problems: { line: number; text: string }[];
+}
