@@ -109,17 +109,19 @@ export async function runBoth(
   pool: WorkerPool,
   subject: Subject,
   ir: string,
+  settings: CompileSettings,
   seed: number,
 ): Promise<Comparison> {
   const { name } = subject.function;
   const alone = standalone(subject.split, name, namesIn(ir));
-  let visible = ir.replaceAll(/^define (?:internal|private) /gm, 'define ');
+  const { target } = subject.file;
+  let visible = withSettings(ir, target, settings).replaceAll(/^define (?:internal|private) /gm, 'define ');
   for (const [local, global] of alone.renamed) {
     visible = visible.replaceAll(`@${local}`, `@${global}`).replaceAll(`@"${local}"`, `@"${global}"`);
   }
   return compareByRunning(
     pool,
-    { name, machine: machines[subject.file.target], assembly: alone.assembly, data: alone.data, ir: visible },
+    { name, machine: machines[target], assembly: alone.assembly, data: alone.data, ir: visible },
     { seed },
   );
 }
@@ -136,6 +138,6 @@ export async function checkCandidate(
   if ('reason' in result) return { status: 'failed', ir, reason: result.reason };
   const { recompiled } = result;
   if (recompiled.comparison.equal) return { status: 'exact', ir, recompiled };
-  const run = await runBoth(pool, subject, ir, seed);
+  const run = await runBoth(pool, subject, ir, recompiled.settings, seed);
   return { status: run.verdict === 'equal' ? 'equivalent' : 'recompiles', ir, recompiled, run };
 }

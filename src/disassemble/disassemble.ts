@@ -129,6 +129,9 @@ function rulesOf(pool: WorkerPool, file: AssemblyFile, triple: string): Candidat
   };
 }
 
+/** What the parser calls code that no label stands before. */
+const unnamed = '.Lcode.';
+
 /**
  * Lifts every function of assembly text.
  *
@@ -142,7 +145,7 @@ export async function disassemble(
   const installation = options.installation ?? findInstallation();
   const triple = options.target ?? hostTriple();
   const file = parseAssembly(text, targetOfTriple(triple));
-  if (file.functions.length === 0) {
+  if (file.functions.every(({ name }) => name.startsWith(unnamed))) {
     throw new OzmaError('refused', 'expected assembly with at least one function, found none');
   }
   const wanted = options.functions === undefined ? undefined : new Set(options.functions);

@@ -179,6 +179,13 @@ ${answer}
 }`;
 }
 
+/** `%in.NAME`: whether the number `%n` lies in a region. */
+function within(name: string, region: { address: number; bytes: number }): string {
+  return `  %above.${name} = icmp uge i64 %n, ${region.address}
+  %below.${name} = icmp ult i64 %n, ${region.address + region.bytes}
+  %in.${name} = and i1 %above.${name}, %below.${name}`;
+}
+
 /** The stubs of one function. Both sides are linked with the same object. */
 export function stubsModule(machine: Machine, stubs: readonly string[]): string {
   const { log, input } = layout;
@@ -186,7 +193,7 @@ export function stubsModule(machine: Machine, stubs: readonly string[]): string 
   const replies = layout.argumentBytes * layout.mostArguments;
   return `target triple = "${triples[machine]}"
 ${systemCall(machine)}
-; A pointer as both sides see it: the stack and the code lie elsewhere in each.
+; A pointer as both sides see it: the stack and constants lie elsewhere in each, so constants are what they hold.
 define internal i64 @ozma_describe(ptr %p) noinline {
   %n = ptrtoint ptr %p to i64
   %low = load i64, ptr ${pointer(log.address)}
@@ -198,13 +205,28 @@ define internal i64 @ozma_describe(ptr %p) noinline {
 onstack:
   ret i64 1
 static:
-  %mine = icmp ult i64 %n, ${layout.image.address + layout.image.bytes}
-  %image = icmp uge i64 %n, ${layout.image.address}
-  %constant = and i1 %mine, %image
-  br i1 %constant, label %content, label %number
+${within('image', layout.image)}
+${within('data', layout.data)}
+  %constant = or i1 %in.image, %in.data
+  br i1 %constant, label %head, label %number
+head:
+  %i = phi i64 [ 0, %static ], [ %j, %more ]
+  %sum = phi i64 [ 0, %static ], [ %next, %more ]
+  %at = getelementptr i8, ptr %p, i64 %i
+  %byte = load i8, ptr %at
+  %zero = icmp eq i8 %byte, 0
+  %full = icmp eq i64 %i, 8
+  %end = or i1 %zero, %full
+  br i1 %end, label %content, label %more
+more:
+  %wide = zext i8 %byte to i64
+  %bits = shl i64 %i, 3
+  %shifted = shl i64 %wide, %bits
+  %next = or i64 %sum, %shifted
+  %j = add i64 %i, 1
+  br label %head
 content:
-  %w = load i64, ptr %p, align 1
-  ret i64 %w
+  ret i64 %sum
 number:
   ret i64 %n
 }

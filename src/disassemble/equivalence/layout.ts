@@ -7,8 +7,8 @@ export const arena = { address: 0x2000_0000, bytes: 8192 };
 /** Stands in for external variables: each has `globalBytes`. */
 export const globals = { address: 0x1000_0000, most: 32 };
 export const globalBytes = 256;
-/** Data of the assembly file itself: strings, tables, variables. */
-export const dataAddress = 0x1100_0000;
+/** Data of the assembly file itself: strings, tables, variables. A side may have constants of its own instead. */
+export const data = { address: 0x1100_0000, bytes: 1 << 24 };
 export const stubsAddress = 0x1200_0000;
 /** Code and the constants that a side has of its own: an unlikely number, so that addresses are known as such. */
 export const image = { address: 0x5a00_0000, bytes: 1 << 24 };

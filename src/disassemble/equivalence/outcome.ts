@@ -1,5 +1,6 @@
 // What a function did with each input, as the driver wrote it, in a form in which two sides can be
-// compared: addresses of the stack and of the code, which are different by nature, are made equal.
+// compared: addresses of the stack, of code and of constants, which are different by nature, are made
+// equal.
 
 import * as layout from './layout.ts';
 
@@ -15,16 +16,19 @@ export interface Finished {
 /** It came to an end, or what stopped it: a signal, the time limit, endless calls. */
 export type Outcome = Finished | { stopped: string };
 
-/** Two's complement words of 8 bytes that point into the stack or the code become 1 and 2. */
+/** Words of 8 bytes that point into the stack become 1, those that point to code or constants 2. */
 function withoutPlaces(bytes: Buffer, low: bigint, high: bigint): Buffer {
   const copy = Buffer.from(bytes);
-  const codeEnd = BigInt(layout.image.address + layout.image.bytes);
   for (let at = 0; at + 8 <= copy.length; at += 8) {
     const word = copy.readBigUInt64LE(at);
     if (word >= low && word < high) copy.writeBigUInt64LE(1n, at);
-    else if (word >= BigInt(layout.image.address) && word < codeEnd) copy.writeBigUInt64LE(2n, at);
+    else if (isWithin(word, layout.image) || isWithin(word, layout.data)) copy.writeBigUInt64LE(2n, at);
   }
   return copy;
+}
+
+function isWithin(word: bigint, region: { address: number; bytes: number }): boolean {
+  return word >= BigInt(region.address) && word < BigInt(region.address + region.bytes);
 }
 
 /** Bytes of one record, read from its head. */

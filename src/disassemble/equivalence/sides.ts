@@ -133,7 +133,7 @@ async function link(
     '--no-pie',
     `--section-start=.rodata=${hexadecimal(layout.image.address)}`,
     `--section-start=.text=${hexadecimal(layout.image.address + layout.image.bytes / 2)}`,
-    `--section-start=ozma_data=${hexadecimal(layout.dataAddress)}`,
+    `--section-start=ozma_data=${hexadecimal(layout.data.address)}`,
     `--section-start=ozma_stubs=${hexadecimal(layout.stubsAddress)}`,
     ...places,
     ...['driver.o', 'stubs.o', `${side}.o`, 'data.o'].map(path),
