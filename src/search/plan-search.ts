@@ -4,25 +4,13 @@
 // whole; only such measured wholes count as results. Decisions for the whole module (inlining, code
 // generation switches, extra module passes) are tried one at a time around the best whole.
 
-import type { Random } from '../common/random.ts';
-import { codegenSwitches, type CodegenSwitch } from '../llvm/recipe.ts';
-import type { Measurement, ModuleSummary } from '../llvm/worker-protocol.ts';
-import type { VocabularyPass } from '../passes/vocabulary.ts';
+import type { Measurement } from '../llvm/worker-protocol.ts';
 import { coresetOf } from './coreset.ts';
 import type { Evaluator } from './evaluator.ts';
+import { ModuleMoves, type SearchSpace } from './module-moves.ts';
 import { createMoves, type Moves } from './mutation.ts';
 import { everyFunction, recipeOfPlan, type Choice, type ModuleDecisions, type Plan } from './plan.ts';
-import { preludeNames, type Skeleton } from './skeleton.ts';
-import { valueOf, type Objective } from './settings.ts';
-
-export interface SearchSpace {
-  summary: ModuleSummary;
-  skeleton: Skeleton;
-  passes: readonly VocabularyPass[];
-  random: Random;
-  /** Functions may take separate ways. */
-  separate: boolean;
-}
+import { valueOf } from './settings.ts';
 
 /** Plans measured side by side. Fixed, so that the answer does not depend on the number of workers. */
 const batchSize = 4;
@@ -33,44 +21,6 @@ const batchSize = 4;
  * the functions.
  */
 const paces = { bytes: { first: batchSize * 2, share: 0.3 }, instructions: { first: 2, share: 0.5 } };
-
-/** The switches that together saved most on programs of other packages. */
-const firstSwitches: readonly CodegenSwitch[] = [
-  'disable-block-placement',
-  'disable-machine-licm',
-  'pre-RA-sched=list-burr',
-];
-
-const outliner = 'iroutliner';
-/** What is left of the outlined sequences is simplified again. */
-const lateOutliner = 'iroutliner,function(instcombine<no-verify-fixpoint>,simplifycfg)';
-
-/**
- * What may run before inlining to save instructions: sequences that occur twice are moved to one function.
- * How far functions are simplified before decides what looks alike.
- */
-const beginnings: readonly (readonly string[])[] = [
-  ['function(sroa,early-cse<memssa>)', outliner],
-  ['function(sroa,early-cse<memssa>)', outliner, outliner],
-  ['function(sroa)', outliner],
-  ['function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)', outliner],
-  [outliner],
-  [],
-];
-
-/** Decisions with the most to win on programs of other packages, the first first (docs/lab-log.md). */
-function firstMovesFor(objective: Objective, { functions }: ModuleSummary): Partial<ModuleDecisions>[] {
-  if (objective !== 'instructions') return [{ relaxFirst: true }, { prelude: 'full' }, { prelude: 'light' }];
-  return [
-    { before: beginnings[0]! },
-    { extra: [lateOutliner] },
-    { neverInline: functions.map(({ name }) => name) },
-    { prelude: 'full' },
-    { extra: [lateOutliner, lateOutliner] },
-    { before: beginnings[1]! },
-    { prelude: 'light' },
-  ];
-}
 
 interface Proposal {
   plan: Plan;
@@ -97,6 +47,7 @@ class Planner {
   private readonly evaluator: Evaluator;
   private readonly space: SearchSpace;
   private readonly moves: Moves;
+  private readonly moduleMoves: ModuleMoves;
   private readonly coreset: readonly Choice[];
   private groups: readonly string[];
   private readonly standings = new Map<string, Standing>();
@@ -104,8 +55,6 @@ class Planner {
   private readonly winners: Choice[] = [];
   private readonly pending: Proposal[] = [];
   private module: ModuleDecisions;
-  /** Decisions with the most to win, tried before random ones. */
-  private readonly firstMoves: Partial<ModuleDecisions>[];
   private wholeValue = Infinity;
   private nextKnown = 0;
   /** Some function improved since the last whole was measured. */
@@ -115,26 +64,10 @@ class Planner {
     this.evaluator = evaluator;
     this.space = space;
     this.moves = createMoves(space.random, space.passes);
-    const { objective } = evaluator.settings;
-    this.coreset = coresetOf(space.skeleton, objective);
-    this.firstMoves = firstMovesFor(objective, space.summary);
+    this.moduleMoves = new ModuleMoves(evaluator.settings, space, this.moves);
+    this.coreset = coresetOf(space.skeleton, evaluator.settings.objective);
     this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
-    const switches = this.generatesOptimisedCode ? firstSwitches : [];
-    this.module = {
-      before: [],
-      prelude: 'raw',
-      relaxFirst: false,
-      extra: [],
-      neverInline: [],
-      alwaysInline: [],
-      switches,
-    };
-  }
-
-  /** Code generation switches do nothing at -O0, and nothing to IR. */
-  private get generatesOptimisedCode(): boolean {
-    const { objective, level } = this.evaluator.settings;
-    return objective !== 'instructions' && level !== 'O0';
+    this.module = this.moduleMoves.start();
   }
 
   private get pace(): (typeof paces)['bytes'] {
@@ -194,7 +127,7 @@ class Planner {
     if (known && (this.nextKnown < first || random.next() >= share)) {
       return this.uniform(this.coreset[this.nextKnown++]!, 'functions', this.module);
     }
-    if (known || random.next() < share) return this.assembled(this.changedModule());
+    if (known || random.next() < share) return this.assembled(this.moduleMoves.change(this.module));
     const choices = new Map(this.groups.map((group) => [group, this.variation(group)]));
     return { plan: { module: this.module, choices }, about: 'functions' };
   }
@@ -228,52 +161,6 @@ class Planner {
         ? random.pick(['never', 'before passes', 'before code generation'] as const)
         : current.relax;
     return { passes, relax };
-  }
-
-  private changedModule(): ModuleDecisions {
-    const { random } = this.space;
-    const module = this.module;
-    const first = this.firstMoves.shift();
-    if (first !== undefined) return { ...module, ...first };
-    if (this.evaluator.settings.objective === 'instructions' && random.next() < 0.3) {
-      return { ...module, ...this.changedOutlining() };
-    }
-    const kind = random.next();
-    if (kind < 0.4 && this.generatesOptimisedCode) {
-      const name = random.pick(Object.keys(codegenSwitches) as CodegenSwitch[]);
-      return { ...module, switches: toggled(module.switches, name) };
-    }
-    if (kind < 0.8 && this.space.summary.functions.length > 1) return this.changedInlining();
-    if (kind < 0.83) return { ...module, prelude: random.pick(preludeNames) };
-    if (kind < 0.85) return { ...module, relaxFirst: !module.relaxFirst };
-    const extra = [...module.extra];
-    if (extra.length > 0 && random.next() < 0.4) extra.splice(random.below(extra.length), 1);
-    else extra.splice(random.below(extra.length + 1), 0, this.moves.modulePass());
-    return { ...module, extra };
-  }
-
-  private changedOutlining(): Partial<ModuleDecisions> {
-    const { random } = this.space;
-    const { extra } = this.module;
-    if (random.next() < 0.5) return { before: random.pick(beginnings) };
-    return { extra: extra.length > 0 && random.next() < 0.5 ? extra.slice(0, -1) : [...extra, lateOutliner] };
-  }
-
-  private changedInlining(): ModuleDecisions {
-    const { random, summary } = this.space;
-    const name = random.pick(summary.functions).name;
-    const neverInline = this.module.neverInline.filter((other) => other !== name);
-    const alwaysInline = this.module.alwaysInline.filter((other) => other !== name);
-    const free =
-      neverInline.length === this.module.neverInline.length &&
-      alwaysInline.length === this.module.alwaysInline.length;
-    if (free || random.next() < 0.5) {
-      const wasNever = neverInline.length < this.module.neverInline.length;
-      const wasAlways = alwaysInline.length < this.module.alwaysInline.length;
-      if (wasAlways || (!wasNever && random.next() < 0.5)) neverInline.push(name);
-      else alwaysInline.push(name);
-    }
-    return { ...this.module, neverInline, alwaysInline };
   }
 
   /** Keeps, for each group, the choice that made it smaller (or as small with a list not longer). */
@@ -325,8 +212,4 @@ class Planner {
       this.pending.push({ plan: { module: this.module, choices }, about });
     }
   }
-}
-
-function toggled<T>(list: readonly T[], item: T): T[] {
-  return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
 }
