@@ -31,6 +31,7 @@ function stageCommand(stage: keyof typeof stageSummaries): CommandRow {
       name: `train ${stage}`,
       operands: '[data...]',
       operandsHelp: 'sets made by ozma data, .parquet or .jsonl files, or folders of .ll and .s files',
+      afterDashes: 'flags of TRL',
       summary: stageSummaries[stage],
       description:
         'Trains on the data and writes checkpoints, a log, a loss curve and model.gguf into the output folder. ' +

@@ -38,8 +38,10 @@ async function runWithoutParsing(words: readonly string[]): Promise<number> {
 async function runCommander(words: readonly string[]): Promise<number> {
   const { CommanderError } = await import('commander');
   const { createProgram } = await import('./program.ts');
+  // `train tune` is a name of two words.
+  const names = [words[0], words.slice(0, 2).join(' ')];
   const takesDashes = commands.some(
-    (command) => command.afterDashes !== undefined && command.name === words[0],
+    (command) => command.afterDashes !== undefined && names.includes(command.name),
   );
   const dashes = takesDashes ? words.indexOf('--') : -1;
   const own = dashes === -1 ? words : words.slice(0, dashes);

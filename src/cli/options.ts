@@ -235,6 +235,17 @@ export const trainStageOptions = {
   device: optional(oneOf('cpu', 'webgpu', 'cuda'), 'where to compute; webgpu and cuda are not tested', {
     fallbackText: 'cpu',
   }),
+  engine: option(
+    oneOf('onnx', 'accelerate'),
+    'onnx',
+    'what trains: ONNX Runtime in this process, or TRL by Hugging Face on as many machines as its launcher knows',
+  ),
+  launcher: optional(
+    text('a command', '<command>'),
+    "with accelerate: what starts the processes; TRL's script and flags are put behind it",
+    { fallbackText: 'torchrun --standalone --nproc-per-node PROCESSES' },
+  ),
+  processes: option(wholeNumber(1), 1, 'with accelerate: how many processes the launcher starts in all'),
   json,
 };
 

@@ -3,7 +3,7 @@
 // that has its name is whole; the last two are kept.
 
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OzmaError } from '../../common/errors.ts';
 import { mustBeFolder, writeFileAtomically } from '../../common/files.ts';
 import type { ModelConfiguration } from '../../model/configuration.ts';
@@ -50,6 +50,11 @@ async function listCheckpoints(output: string): Promise<string[]> {
   return names.filter((name) => folderPattern.test(name)).sort();
 }
 
+/** Where the checkpoint after so many steps is. */
+export function checkpointFolder(output: string, step: number): string {
+  return join(checkpointsOf(output), `step-${String(step).padStart(8, '0')}`);
+}
+
 /** The newest checkpoint of a run, or undefined. */
 export async function latestCheckpoint(output: string): Promise<string | undefined> {
   const name = (await listCheckpoints(output)).at(-1);
@@ -59,9 +64,9 @@ export async function latestCheckpoint(output: string): Promise<string | undefin
 /** Returns the checkpoint's folder. */
 export async function saveCheckpoint(output: string, content: CheckpointContent): Promise<string> {
   const { configuration, tokenizer, store, state } = content;
-  const name = `step-${String(state.step).padStart(8, '0')}`;
+  const place = checkpointFolder(output, state.step);
   const parent = checkpointsOf(output);
-  const beside = join(parent, `.${name}`);
+  const beside = join(parent, `.${basename(place)}`);
   await rm(beside, { recursive: true, force: true });
   await mustBeFolder(beside);
   const moments = { means: store.means, squares: store.squares };
@@ -76,7 +81,6 @@ export async function saveCheckpoint(output: string, content: CheckpointContent)
     type: 'F32',
   });
   await writeFileAtomically(join(beside, stateFile), `${JSON.stringify(state)}\n`);
-  const place = join(parent, name);
   await rm(place, { recursive: true, force: true });
   await rename(beside, place);
   for (const old of (await listCheckpoints(output)).slice(0, -kept)) {

@@ -4,7 +4,8 @@
 import { OzmaError } from '../../common/errors.ts';
 import { configurationForDepth, checkConfiguration } from '../../model/configuration.ts';
 import type { ModelConfiguration } from '../../model/configuration.ts';
-import { loadModel } from '../../model/load-model.ts';
+import { openModel } from '../../model/load-model.ts';
+import { readModel, sourceOf, type ModelSource } from '../../model/model-source.ts';
 import { initialiseWeights, type Weights } from '../../model/weights.ts';
 import { loadTokenizer } from '../../tokenizer/hugging-face-reading.ts';
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
@@ -18,10 +19,13 @@ export interface StartingPoint {
 }
 
 /**
- * The weights that the settings name, or those of `checkpoint`, where the run itself goes on. Throws `usage`
- * for weights without a tokenizer, or with one that does not fit.
+ * The weights that the settings name, or those of `checkpoint`, where the run itself goes on: as a source, to be
+ * read tensor by tensor and closed. Throws `usage` for weights without a tokenizer, or with one that does not fit.
  */
-export async function startingPoint(settings: StageSettings, checkpoint?: string): Promise<StartingPoint> {
+export async function openStartingPoint(
+  settings: StageSettings,
+  checkpoint?: string,
+): Promise<{ source: ModelSource; tokenizer: Tokenizer }> {
   const { depth, network, tokenizer: tokenizerFolder, seed, context, ropeBase } = settings;
   const from = checkpoint ?? settings.from;
   const changes = {
@@ -35,16 +39,30 @@ export async function startingPoint(settings: StageSettings, checkpoint?: string
       ...network,
       ...changes,
     });
-    return { configuration, weights: initialiseWeights(configuration, seed), tokenizer };
+    const weights = initialiseWeights(configuration, seed);
+    return { source: sourceOf({ configuration, weights, tokenizer }), tokenizer };
   }
   const path = (await latestCheckpoint(from)) ?? from;
-  const model = await loadModel(path);
-  const tokenizer = model.tokenizer ?? (tokenizerFolder && (await loadTokenizer(tokenizerFolder)));
-  const size = model.configuration.vocabularySize;
+  const source = await openModel(path);
+  const tokenizer =
+    (await source.readTokenizer()) ?? (tokenizerFolder && (await loadTokenizer(tokenizerFolder)));
+  const size = source.configuration.vocabularySize;
   if (!tokenizer || tokenizer.size > size) {
+    await source.close();
     const found = tokenizer ? `one of ${tokenizer.size}` : 'none';
     throw new OzmaError('usage', `${path}: expected a tokenizer of up to ${size} tokens, found ${found}`);
   }
-  const configuration = checkConfiguration({ ...model.configuration, ...changes });
-  return { configuration, weights: model.weights, tokenizer };
+  const configuration = checkConfiguration({ ...source.configuration, ...changes });
+  return { source: { ...source, configuration, readTokenizer: async () => tokenizer }, tokenizer };
+}
+
+/** The same with all weights in memory. */
+export async function startingPoint(settings: StageSettings, checkpoint?: string): Promise<StartingPoint> {
+  const { source, tokenizer } = await openStartingPoint(settings, checkpoint);
+  try {
+    const { configuration, weights } = await readModel(source);
+    return { configuration, weights, tokenizer };
+  } finally {
+    await source.close();
+  }
 }
