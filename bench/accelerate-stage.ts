@@ -59,7 +59,7 @@ const settings = {
       validation: writePairs('validation.jsonl', heldOutNumbers),
     },
   ],
-  tokens: 400_000,
+  tokens: 150_000,
   batchTokens: 1024,
   graphTokens: 512,
   learningRate: 0.003,
@@ -139,10 +139,10 @@ const right = {
 const version = execFileSync(python, ['-c', 'import torch, trl; print(torch.__version__, trl.__version__)']);
 console.log(`torch and trl ${version.toString().trim()}; ${heldOutNumbers.length} held-out prompts`);
 console.log(
-  `TRL, 2 processes   held-out loss ${trainerLoss.toFixed(4)} by TRL, ${loss.trl.toFixed(4)} by us, ${right.trl} right answers, ${seconds.trl.toFixed(0)} s`,
+  `TRL, 2 processes   held-out loss ${trainerLoss.toPrecision(3)} by TRL, ${loss.trl.toPrecision(3)} by us, ${right.trl} right answers, ${seconds.trl.toFixed(0)} s`,
 );
 console.log(
-  `ONNX, 2 threads    held-out loss ${loss.own.toFixed(4)} by us, ${right.own} right answers, ${seconds.own.toFixed(0)} s`,
+  `ONNX, 2 threads    held-out loss ${loss.own.toPrecision(3)} by us, ${right.own} right answers, ${seconds.own.toFixed(0)} s`,
 );
 rmSync(folder, { recursive: true });
 if (!(Math.abs(loss.trl / trainerLoss - 1) < 0.05 && right.trl === heldOutNumbers.length))

@@ -1,4 +1,5 @@
-// Logits as llama.cpp computes them, through node-llama-cpp.
+// What llama.cpp computes, through node-llama-cpp, which gives probabilities: so logits are compared as
+// log-probabilities, from which they differ by one number a row.
 
 import { getLlama, GgmlType, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama, Token } from 'node-llama-cpp';
@@ -14,8 +15,8 @@ export function startLlama(): Promise<Llama> {
   });
 }
 
-/** Logits after each token of a sequence, by token id: (T, V). */
-export async function llamaLogits(
+/** Natural logarithms of the probabilities after each token of a sequence, by token id: (T, V). */
+export async function llamaLogProbabilities(
   llama: Llama,
   path: string,
   tokens: readonly number[],
@@ -30,13 +31,24 @@ export async function llamaLogits(
     experimentalKvCacheValueType: GgmlType.F32,
   });
   const sequence = context.getSequence();
+  // All tokens, as the model has them.
+  const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
   const outputs = await sequence.controlledEvaluate(
-    tokens.map((token) => [token as Token, { generateNext: { logits: true } }]),
+    tokens.map((token) => [token as Token, { generateNext: { probabilities: true, options } }]),
   );
   await model.dispose();
   return outputs.map((output) => {
     const row = new Float64Array(vocabularySize).fill(NaN);
-    for (const [token, logit] of output?.next.logits ?? []) row[token] = logit;
+    for (const [token, probability] of output?.next.probabilities ?? []) row[token] = Math.log(probability);
     return row;
+  });
+}
+
+/** log softmax of each row of logits. */
+export function logProbabilities(rows: readonly Float64Array[]): Float64Array[] {
+  return rows.map((row) => {
+    const highest = Math.max(...row);
+    const total = row.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
+    return row.map((logit) => logit - highest - Math.log(total));
   });
 }

@@ -17,7 +17,7 @@ import { writeHuggingFace } from '#ozma/model/huggingface/folder.js';
 import { loadModel } from '#ozma/model/load-model.js';
 import { sourceOf } from '#ozma/model/model-source.js';
 import { referenceForward } from '#ozma/model/reference-forward.js';
-import { llamaLogits, startLlama } from './llama-cpp-logits.ts';
+import { llamaLogProbabilities, logProbabilities, startLlama } from './llama-cpp-logits.ts';
 import { pythonWith, runPython } from './python-environment.ts';
 import { largestDifference, toyConfigurations, toyModel, toyTokens } from './toy-models.ts';
 
@@ -116,8 +116,8 @@ async function compare(): Promise<boolean> {
       // The weights as they are after rounding; llama.cpp rounds the other factor too.
       const rounded = (await loadModel(path)).weights;
       const difference = rowsDifference(
-        referenceForward(configuration, rounded, tokens),
-        await llamaLogits(llama, path, tokens, size),
+        logProbabilities(referenceForward(configuration, rounded, tokens)),
+        await llamaLogProbabilities(llama, path, tokens, size),
       );
       report(shape, `llama.cpp, ${type}`, difference, tolerances[type]);
       if (type !== 'F32')

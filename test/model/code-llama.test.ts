@@ -16,7 +16,7 @@ import { loadModel, openModel } from '#ozma/model/load-model.js';
 import { sourceOf } from '#ozma/model/model-source.js';
 import { referenceForward } from '#ozma/model/reference-forward.js';
 import { initialiseWeights } from '#ozma/model/weights.js';
-import { llamaLogits, startLlama } from '../../bench/llama-cpp-logits.ts';
+import { llamaLogProbabilities, logProbabilities, startLlama } from '../../bench/llama-cpp-logits.ts';
 import { codeLlamaTokenizer } from '../../bench/llama-vocabulary.ts';
 import { largestDifference } from '../../bench/toy-models.ts';
 
@@ -97,8 +97,8 @@ test('the prompt has the ids of Llama’s own vocabulary, in llama.cpp and in ou
 test('llama.cpp computes our logits, and answers the same twice', async () => {
   const tokens = llamaTokenizer.encode(prompt).slice(0, 24);
   const { weights } = await loadModel(converted);
-  const expected = referenceForward(configuration, weights, tokens);
-  const found = await llamaLogits(llama, converted, tokens, configuration.vocabularySize);
+  const expected = logProbabilities(referenceForward(configuration, weights, tokens));
+  const found = await llamaLogProbabilities(llama, converted, tokens, configuration.vocabularySize);
   for (const [position, row] of expected.entries()) {
     expect(largestDifference(row, found[position]!)).toBeLessThan(1e-4);
   }

@@ -8,7 +8,7 @@ import type { Llama } from 'node-llama-cpp';
 import { openGguf, writeGguf } from '#ozma/model/gguf/gguf.js';
 import { readModel, sourceOf } from '#ozma/model/model-source.js';
 import { referenceForward } from '#ozma/model/reference-forward.js';
-import { llamaLogits, startLlama } from '../../bench/llama-cpp-logits.ts';
+import { llamaLogProbabilities, logProbabilities, startLlama } from '../../bench/llama-cpp-logits.ts';
 import { largestDifference, toyConfigurations, toyModel, toyTokens } from '../../bench/toy-models.ts';
 
 let llama: Llama;
@@ -40,9 +40,10 @@ describe.each(Object.entries(toyConfigurations))('%s', (name, configuration) => 
     await writeGguf(path, sourceOf(toyModel(configuration)), { type });
     const source = await openGguf(path);
     expect(source.configuration).toEqual(configuration);
-    const expected = referenceForward(configuration, (await readModel(source)).weights, tokens);
+    const logits = referenceForward(configuration, (await readModel(source)).weights, tokens);
+    const expected = logProbabilities(logits);
     await source.close();
-    const found = await llamaLogits(llama, path, tokens, configuration.vocabularySize);
+    const found = await llamaLogProbabilities(llama, path, tokens, configuration.vocabularySize);
     const differences = expected.map((row, position) => largestDifference(row, found[position]!));
     expect(Math.max(...differences)).toBeLessThan(tolerance);
   });
