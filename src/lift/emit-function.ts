@@ -10,7 +10,7 @@ import { Unsupported, type CallSite, type Step } from './step.ts';
 import type { Parameter } from './signature.ts';
 import type { SymbolTable } from './symbols.ts';
 import type { Target } from './targets/target.ts';
-import type { Webs } from './webs.ts';
+import { floatOfWidth, type Webs } from './webs.ts';
 
 export interface EmitOptions {
   /** Text of the function's attributes and linkage. */
@@ -221,7 +221,8 @@ export class FunctionEmitter implements RegisterFile {
     const { integerResults, floatResult } = this.target.convention;
     for (const register of [integerResults[0]!, floatResult]) {
       const web = results.get(register);
-      if (web !== undefined) return { result: this.webs.webs[web]!.type, register };
+      if (web !== undefined)
+        return { result: this.passedType(register, this.webs.webs[web]!.type), register };
     }
     return { result: 'void' };
   }
@@ -233,7 +234,12 @@ export class FunctionEmitter implements RegisterFile {
     if (inner.kind === 'frame' || inner.kind === 'symbol') return this.values.emitPointer(inner);
     if (inner.kind !== 'register') return this.values.emit(argument);
     const web = this.current.get(inner.register);
-    return this.read(inner.register, web === undefined ? argument.type : this.webs.webs[web]!.type);
+    const type = web === undefined ? argument.type : this.webs.webs[web]!.type;
+    return this.values.convert(this.read(inner.register, type), this.passedType(inner.register, type));
+  }
+
+  private passedType(register: number, type: Type): Type {
+    return this.body.registerTypes[register] === 'i128' ? floatOfWidth(type) : type;
   }
 
   private emitTailCall(step: Step, result: Type): void {
@@ -293,7 +299,8 @@ export class FunctionEmitter implements RegisterFile {
       const inner = value.kind === 'operation' ? value.operands[0]! : value;
       const register = inner.kind === 'register' ? inner.register : undefined;
       const web = register === undefined ? undefined : this.webAtEnd(block, register);
-      const type = web === undefined ? value.type : this.webs.webs[web]!.type;
+      const kept = web === undefined ? value.type : this.webs.webs[web]!.type;
+      const type = register === undefined ? kept : this.passedType(register, kept);
       if (found === 'void' || type === 'ptr')
         found = bitsOf(type) >= bitsOf(value.type) || type === 'ptr' ? type : value.type;
     }

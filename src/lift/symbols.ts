@@ -33,11 +33,13 @@ export class SymbolTable {
     return quoteName(name);
   }
 
-  private locality(symbol: string): string {
-    return this.file.preemptible.has(symbol) ||
-      (!this.file.positionIndependent && !this.file.defined.has(symbol))
-      ? ''
-      : 'dso_local ';
+  /** Whether the linker may put another definition in its place: how the code reaches it tells. */
+  private locality(symbol: string, called: boolean): string {
+    const { preemptible, positionIndependent, defined, target } = this.file;
+    if (preemptible.has(symbol)) return '';
+    if (defined.has(symbol)) return 'dso_local ';
+    // A call says `@PLT` on x86-64 where it may go elsewhere, nothing on AArch64.
+    return positionIndependent && !(called && target === 'aarch64') ? 'dso_local ' : '';
   }
 
   /** Notes that a function is called; its first call decides how it is declared. */
@@ -47,7 +49,7 @@ export class SymbolTable {
     const known = this.declared.get(name);
     if (known === undefined || known.startsWith(`${quoted} =`)) {
       const list = [...parameters, ...(variadic ? ['...'] : [])].join(', ');
-      this.declared.set(name, `declare ${this.locality(name)}${result} ${quoted}(${list})`);
+      this.declared.set(name, `declare ${this.locality(name, true)}${result} ${quoted}(${list})`);
     }
     return quoted;
   }
@@ -55,27 +57,36 @@ export class SymbolTable {
   /** Notes that a symbol's address is used and gives its name. */
   address(symbol: string, threadLocal: boolean): string {
     const label = this.file.data.get(symbol);
-    if (symbol.startsWith('.L') || (label !== undefined && /^\d+#/.test(symbol))) {
-      if (label === undefined) throw new Unsupported(`a label as data`);
+    if (label !== undefined && isCode(label)) throw new Unsupported('a label as data');
+    if (label !== undefined && !label.section.writable && !this.file.globals.has(symbol)) {
       return this.constant(symbol, label);
     }
-    if (label !== undefined && !label.section.writable && !this.file.globals.has(symbol))
-      return this.constant(symbol, label);
+    if (symbol.startsWith('.L')) return this.throughName(label);
     const quoted = quoteName(symbol);
     if (symbol === this.own || this.declared.has(symbol)) return quoted;
     if (this.functions.has(symbol))
-      this.declared.set(symbol, `declare ${this.locality(symbol)}void ${quoted}()`);
+      this.declared.set(symbol, `declare ${this.locality(symbol, true)}void ${quoted}()`);
     else {
       const thread = threadLocal || this.file.threadLocal.has(symbol) ? 'thread_local ' : '';
-      this.declared.set(symbol, `${quoted} = external ${this.locality(symbol)}${thread}global i8`);
+      this.declared.set(symbol, `${quoted} = external ${this.locality(symbol, false)}${thread}global i8`);
     }
     return quoted;
+  }
+
+  /** A place without a name that the linker knows, from one that has a name in the same section. */
+  private throughName(label: DataLabel | undefined): string {
+    for (const [name, other] of this.file.data) {
+      if (other.section !== label?.section || name.startsWith('.L')) continue;
+      const distance = label.offset - other.offset;
+      const base = this.address(name, false);
+      return distance === 0 ? base : `getelementptr (i8, ptr ${base}, i64 ${distance})`;
+    }
+    throw new Unsupported('a label as data');
   }
 
   private constant(symbol: string, label: DataLabel): string {
     const name = quoteName(symbol.replace(/^\.L/, '').replace('#', '.'));
     if (this.constants.has(symbol) || this.pending.has(symbol)) return name;
-    if (/^\.text|^\.init$|^\.fini$/.test(label.section.name)) throw new Unsupported('a label as data');
     this.pending.add(symbol);
     const end = this.endOf(label);
     if (end - label.offset > largestConstant) throw new Unsupported('a large constant');
@@ -143,6 +154,8 @@ export class SymbolTable {
     return [...this.constants.values(), ...this.declared.values()];
   }
 }
+
+const isCode = ({ section }: DataLabel): boolean => /^\.text|^\.init$|^\.fini$/.test(section.name);
 
 function byteText(byte: number): string {
   const plain = byte >= 32 && byte < 127 && byte !== 34 && byte !== 92;

@@ -308,13 +308,23 @@ class WebBuilder {
     const wanted = node.entry ? node.read : Math.min(node.read, Math.max(node.written, 1));
     const bits = widths.find((width) => width >= wanted) ?? 128;
     if (node.pointer && bits === 64) return 'ptr';
+    const isGeneral =
+      node.register < this.target.registerCount && this.body.registerTypes[node.register] === 'i64';
+    if (isGeneral) return `i${Math.min(bits, 64)}`;
     const [best] = [...node.votes]
       .filter(([type]) => bitsOf(type) === bits)
       .sort(([, left], [, right]) => right - left);
     if (best !== undefined) return best[0];
     if (bits === 128) return '<2 x i64>';
-    return `i${bits}`;
+    return node.entry && this.body.registerTypes[node.register] === 'i128'
+      ? floatOfWidth(`i${bits}`)
+      : `i${bits}`;
   }
+}
+
+/** What crosses a call in a vector register is passed as a floating point number: integers go elsewhere. */
+export function floatOfWidth(type: Type): Type {
+  return { i32: 'float', i64: 'double', ptr: 'double' }[type] ?? type;
 }
 
 /** Bits that a constant really needs: `movl $5` says nothing about 8, 32 or 64. */

@@ -31,10 +31,25 @@ function file(name: string, text: string): string {
 const functions = file('functions.c', functionsSource);
 const driver = file('driver.c', driverSource);
 
-function run(words: string[], flags: readonly string[] = []): string {
+/** Compiles for the machine itself, or for AArch64 and runs under qemu. */
+interface Machine {
+  triple: string;
+  words: readonly string[];
+  emulator?: string;
+}
+const native: Machine = { triple: 'x86_64-pc-linux-gnu', words: [] };
+const aarch64: Machine = {
+  triple: 'aarch64-unknown-linux-gnu',
+  words: ['--target=aarch64-linux-gnu', '-static', '-fuse-ld=lld'],
+  emulator: 'qemu-aarch64',
+};
+
+function run(machine: Machine, words: string[], flags: readonly string[] = []): string {
   const program = join(folder, 'program');
-  execFileSync(clang, ['-w', ...flags, ...words, '-o', program]);
-  return execFileSync(program, { encoding: 'utf8' });
+  execFileSync(clang, ['-w', ...machine.words, ...flags, ...words, '-o', program]);
+  return machine.emulator === undefined
+    ? execFileSync(program, { encoding: 'utf8' })
+    : execFileSync(machine.emulator, [program], { encoding: 'utf8' });
 }
 
 /** The assembly of the file without the functions that were lifted: their names are renamed away. */
@@ -57,8 +72,8 @@ const makeVisible = (assembly: string): string =>
     .replace(/^\s*\.(local)\s+([\w.]+)/gm, '\t.globl $2')
     .replace(/^(calls\.\d+|count\.calls|helper):/gm, '\t.globl $1\n$1:');
 
-async function liftedProgram(assembly: string, pipeline: string): Promise<string> {
-  const { functions: all } = lift(assembly, { triple: 'x86_64-pc-linux-gnu' });
+async function liftedProgram(machine: Machine, assembly: string, pipeline: string): Promise<string> {
+  const { functions: all } = lift(assembly, { triple: machine.triple });
   const failures = all
     .filter(({ status }) => status === 'failed')
     .map(({ name, reason }) => `${name}: ${reason}`);
@@ -73,18 +88,29 @@ async function liftedProgram(assembly: string, pipeline: string): Promise<string
     }),
   );
   const rest = file('rest.s', makeVisible(withoutBodies(assembly, all)));
-  return run([driver, rest, ...objects], assembly.includes('$compare') ? ['-no-pie'] : []);
+  return run(machine, [driver, rest, ...objects], assembly.includes('$compare') ? ['-no-pie'] : []);
 }
 
-const expected = run([functions, driver]);
+const expected = run(native, [functions, driver]);
 
 const gcc = existsSync('/usr/bin/gcc') ? (['gcc -Os', 'gcc -O2', 'gcc -O0'] as const) : [];
 
-test.each(['clang -Oz', 'clang -O2', 'clang -O0', 'clang -O3 -fno-pic', ...gcc])('%s', async (compiler) => {
-  const [name, ...flags] = compiler.split(' ');
-  const words = ['-w', ...flags, '-S', functions, '-o', '-'];
-  const assembly = execFileSync(name === 'gcc' ? 'gcc' : clang, words, { encoding: 'utf8' });
-  expect(await liftedProgram(assembly, compiler === 'clang -O2' ? lightPipeline : cleanUpPipeline)).toBe(
-    expected,
-  );
+test.each(['clang -Oz', 'clang -O2', 'clang -O0', 'clang -O3 -fno-pic', ...gcc])(
+  'x86-64, %s',
+  async (compiler) => {
+    const [name, ...flags] = compiler.split(' ');
+    const words = ['-w', ...flags, '-S', functions, '-o', '-'];
+    const assembly = execFileSync(name === 'gcc' ? 'gcc' : clang, words, { encoding: 'utf8' });
+    const pipeline = compiler === 'clang -O2' ? lightPipeline : cleanUpPipeline;
+    expect(await liftedProgram(native, assembly, pipeline)).toBe(expected);
+  },
+);
+
+// Debian: qemu-user, lld, libc6-dev-arm64-cross, libgcc-12-dev-arm64-cross.
+const canRunAarch64 = existsSync('/usr/bin/qemu-aarch64') && existsSync('/usr/aarch64-linux-gnu/lib/libc.a');
+
+test.runIf(canRunAarch64).each(['-Oz', '-O2', '-O0'])('AArch64, clang %s', async (level) => {
+  const words = ['-w', '--target=aarch64-linux-gnu', level, '-ffp-contract=off', '-S', functions, '-o', '-'];
+  const assembly = execFileSync(clang, words, { encoding: 'utf8' });
+  expect(await liftedProgram(aarch64, assembly, cleanUpPipeline)).toBe(expected);
 });

@@ -160,13 +160,29 @@ export const directiveHandlers: Record<string, Handler> = Object.assign(Object.c
     reader.open = undefined;
   },
   '.set': (reader, [alias = '', target = '']) => {
-    const known = reader.functionsByName.get(unquote(target));
-    if (known !== undefined) known.aliases.push(unquote(alias));
-    const label = reader.file.data.get(unquote(target));
-    if (label !== undefined) reader.file.data.set(unquote(alias), label);
-    reader.file.defined.add(unquote(alias));
+    const name = unquote(alias);
+    const expression = parseExpression(target);
+    if (expression?.symbol === undefined) return;
+    reader.file.defined.add(name);
+    const known = expression.addend === 0n ? reader.functionsByName.get(expression.symbol) : undefined;
+    if (known !== undefined) known.aliases.push(name);
+    const label = reader.file.data.get(expression.symbol);
+    if (label === undefined) return;
+    reader.file.data.set(name, { section: label.section, offset: label.offset + Number(expression.addend) });
   },
-  '.comm': (reader, [name = '']) => reader.file.defined.add(unquote(name)),
+  '.comm': (reader, [name = '', size = '']) => {
+    const plain = unquote(name);
+    reader.file.defined.add(plain);
+    // Where it will lie is the linker's to say: a section of its own.
+    const place = {
+      name: `.common ${plain}`,
+      writable: true,
+      bytes: [],
+      relocations: new Map(),
+      alignments: new Map(),
+    };
+    reader.file.data.set(plain, { section: place, offset: 0, size: Number(parseInteger(size) ?? 0n) });
+  },
   '.local': () => undefined,
   '.byte': integers(1),
   '.short': integers(2),

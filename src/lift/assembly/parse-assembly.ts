@@ -192,7 +192,7 @@ class AssemblyReader implements Reader {
       if (label[2] !== '') this.statement(label[2]!);
       return;
     }
-    const assignment = /^([\w.$]+)\s*=\s*([\w.$]+)$/.exec(text);
+    const assignment = /^([\w.$]+)\s*=\s*([\w.$]+(?:\s*[+-]\s*\d+)?)$/.exec(text);
     if (assignment !== null) {
       directiveHandlers['.set']!(this, [assignment[1]!, assignment[2]!]);
       return;
