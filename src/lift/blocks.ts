@@ -7,7 +7,7 @@ import type { Step } from './step.ts';
 export type Terminator =
   | { kind: 'jump'; to: number }
   | { kind: 'branch'; condition: Expression; yes: number; no: number }
-  | { kind: 'switch'; index: Expression; to: number[] }
+  | { kind: 'switch'; index: Expression; to: number[]; otherwise?: number }
   | { kind: 'return'; value?: Expression }
   /** The last step of the block is a call whose result is returned. */
   | { kind: 'tailCall' }
@@ -41,7 +41,11 @@ export function successors(terminator: Terminator): number[] {
     case 'branch':
       return [terminator.yes, terminator.no];
     case 'switch':
-      return [...new Set(terminator.to)];
+      return [
+        ...new Set(
+          terminator.otherwise === undefined ? terminator.to : [...terminator.to, terminator.otherwise],
+        ),
+      ];
     default:
       return [];
   }

@@ -1,9 +1,10 @@
 // A function's instructions as basic blocks of steps. Jumps to other functions become tail calls, indirect
 // jumps through tables become switches (jump-tables.ts). Blocks that cannot be reached are dropped.
 
-import type { AssemblyFile, AssemblyFunction } from './assembly/types.ts';
+import type { AssemblyFile, AssemblyFunction, CodeItem } from './assembly/types.ts';
 import { linkPredecessors, successors, type Block, type FunctionBody, type Terminator } from './blocks.ts';
 import { resolveJumpTables } from './jump-tables.ts';
+import { withoutOutlining } from './outlined.ts';
 import { isNoReturn } from './prototypes.ts';
 import { Unsupported, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
@@ -24,11 +25,11 @@ export class UnsupportedInstructions extends Error {
   }
 }
 
-function translateAll(source: AssemblyFunction, target: Target): Pending[] {
+function translateAll(items: readonly CodeItem[], target: Target): Pending[] {
   const unsupported = new Map<string, number>();
   const pieces: Pending[] = [{ labels: [], steps: [] }];
   let afterFlow = false;
-  for (const item of source.items) {
+  for (const item of items) {
     let piece = pieces.at(-1)!;
     if (item.kind === 'label') {
       if (piece.steps.length > 0) pieces.push((piece = { labels: [], steps: [] }));
@@ -100,7 +101,7 @@ function terminatorOf(
 
 /** Throws UnsupportedInstructions, or Unsupported for what is wrong with the whole. */
 export function buildBody(source: AssemblyFunction, target: Target, file: AssemblyFile): FunctionBody {
-  const pieces = translateAll(source, target);
+  const pieces = translateAll(withoutOutlining(source.items, file), target);
   const places = new Map<string, number>();
   for (const [index, piece] of pieces.entries()) for (const label of piece.labels) places.set(label, index);
   const extras: Block[] = [];
@@ -160,8 +161,14 @@ function dropUnreachable(body: FunctionBody): FunctionBody {
     if (terminator.kind === 'jump') block.terminator = { kind: 'jump', to: place(terminator.to) };
     else if (terminator.kind === 'branch') {
       block.terminator = { ...terminator, yes: place(terminator.yes), no: place(terminator.no) };
-    } else if (terminator.kind === 'switch')
-      block.terminator = { ...terminator, to: terminator.to.map(place) };
+    } else if (terminator.kind === 'switch') {
+      const { otherwise } = terminator;
+      block.terminator = {
+        ...terminator,
+        to: terminator.to.map(place),
+        ...(otherwise === undefined ? {} : { otherwise: place(otherwise) }),
+      };
+    }
   }
   const result = { ...body, blocks: kept };
   linkPredecessors(result);

@@ -271,8 +271,11 @@ export class FunctionEmitter implements RegisterFile {
         );
         return;
       case 'switch': {
+        const otherwise =
+          terminator.otherwise === undefined ? `%default${index}` : `%b${terminator.otherwise}`;
         const cases = terminator.to.map((to, value) => `i64 ${value}, label %b${to}`).join(' ');
-        values.line(`switch i64 ${values.emit(terminator.index).text}, label %default${index} [ ${cases} ]`);
+        values.line(`switch i64 ${values.emit(terminator.index).text}, label ${otherwise} [ ${cases} ]`);
+        if (terminator.otherwise !== undefined) return;
         values.lines.push(`default${index}:`);
         values.line('unreachable');
         return;

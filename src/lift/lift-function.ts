@@ -12,6 +12,7 @@ import { findFrame, promoteSlots } from './frame.ts';
 import { findRegions } from './frame-regions.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
 import type { Signature } from './prototypes.ts';
+import { mergeRangeChecks } from './range-checks.ts';
 import { findParameters } from './signature.ts';
 import { Unsupported } from './step.ts';
 import { SymbolTable } from './symbols.ts';
@@ -75,6 +76,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   const depths = findFrame(body, target);
   findCallSites(body, target, { signatures: context.signatures, depths });
   setReturnValues(body, target, context.wantedResults.get(source.name));
+  mergeRangeChecks(body, convention);
   dropDeadWrites(body, convention);
   const saved = savedRegisterSlots(body, target);
   const frame = promoteSlots(

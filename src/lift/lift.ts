@@ -9,6 +9,7 @@ import type { AssemblyFile, AssemblyFunction, TargetName } from './assembly/type
 import { UnsupportedInstructions } from './build-body.ts';
 import { liftFunction, type LiftContext } from './lift-function.ts';
 import { guessLevel, type Level } from './module-text.ts';
+import { isOutlined } from './outlined.ts';
 import type { Signature } from './prototypes.ts';
 import { Unsupported } from './step.ts';
 import { targetNamed } from './targets/all.ts';
@@ -156,7 +157,7 @@ export function liftFile(file: AssemblyFile, options: LiftOptions): LiftResult {
   const longest = options.longest ?? defaultLongest;
   const signatures = new Map<string, Signature>();
   const lifted = new Map<AssemblyFunction, LiftedFunction>();
-  for (const source of calleesFirst(file.functions)) {
+  for (const source of calleesFirst(file.functions.filter(({ name }) => !isOutlined(name)))) {
     const instructions = countInstructions(source);
     const result = orFailed(source, () => {
       if (instructions > longest) throw new Unsupported(`function: longer than ${longest} instructions`);
@@ -177,7 +178,7 @@ export function liftFile(file: AssemblyFile, options: LiftOptions): LiftResult {
     lifted.set(source, result);
   }
   const functions = file.functions
-    .filter(({ name }) => wanted === undefined || wanted.has(name))
+    .filter((source) => lifted.has(source) && (wanted === undefined || wanted.has(source.name)))
     .map((source) => lifted.get(source)!);
   return { functions, problems: file.problems };
 }

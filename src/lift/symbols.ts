@@ -75,7 +75,9 @@ export class SymbolTable {
 
   /** A place without a name that the linker knows, from one that has a name in the same section. */
   private throughName(label: DataLabel | undefined): string {
-    for (const [name, other] of this.file.data) {
+    const { data, globals } = this.file;
+    const visible = [...data].sort(([one], [other]) => Number(globals.has(other)) - Number(globals.has(one)));
+    for (const [name, other] of visible) {
       if (other.section !== label?.section || name.startsWith('.L')) continue;
       const distance = label.offset - other.offset;
       const base = this.address(name, false);

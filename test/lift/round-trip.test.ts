@@ -69,7 +69,7 @@ function withoutBodies(assembly: string, lifted: readonly LiftedFunction[]): str
 /** Data that is private to the original must be seen from the lifted modules. */
 const makeVisible = (assembly: string): string =>
   assembly
-    .replace(/^\s*\.(local)\s+([\w.]+)/gm, '\t.globl $2')
+    .replace(/^\s*\.local\s+(\w[\w.]*)/gm, '\t.globl $1')
     .replace(/^(calls\.\d+|count\.calls|helper):/gm, '\t.globl $1\n$1:');
 
 async function liftedProgram(machine: Machine, assembly: string, pipeline: string): Promise<string> {

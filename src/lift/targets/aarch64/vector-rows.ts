@@ -200,7 +200,7 @@ const duplicate: Row = (t) => {
   const type = laneType(t, 0);
   const [, count, element] = /^<(\d+) x (\w+)>$/.exec(type)!;
   let vector: Expression = operation(type, 'zeroinitializer');
-  const value = t.read(1, element!);
+  const value = t.read(1, element);
   for (let lane = 0; lane < Number(count); lane++)
     vector = operation(type, 'insertelement', vector, value, constant('i32', lane));
   t.write(0, vector);
