@@ -115,7 +115,8 @@ export const fsub = binary('fsub');
 export const fmul = binary('fmul');
 export const fdiv = binary('fdiv');
 
-export const not = (value: Expression): Expression => xor(value, constant(value.type, -1));
+export const not = (value: Expression): Expression =>
+  xor(value, isInteger(value.type) ? constant(value.type, -1) : splat(value.type, -1));
 export const negate = (value: Expression): Expression => binary('sub')(constant(value.type, 0), value);
 
 export type IntegerPredicate = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge';

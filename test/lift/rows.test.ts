@@ -1,0 +1,29 @@
+// Every row of the instruction tables against the machine, on random states. OZMA_ROW_STATES sets how many
+// (200 here; some thousands when a table was changed).
+
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { aarch64Instructions, x86Instructions } from './instructions.ts';
+import { compareWithMachine, machines } from './machine.ts';
+
+const states = Number(process.env['OZMA_ROW_STATES'] ?? '200');
+
+test.runIf(process.arch === 'x64')('x86-64 natively', { timeout: 240_000 }, () => {
+  expect(compareWithMachine(machines['x86-64'], x86Instructions, states, 1)).toEqual([]);
+});
+
+const canRunAarch64 = existsSync('/usr/bin/qemu-aarch64') && existsSync('/usr/aarch64-linux-gnu/lib/libc.a');
+
+test.runIf(canRunAarch64)('AArch64 under qemu', { timeout: 240_000 }, () => {
+  expect(compareWithMachine(machines.aarch64, aarch64Instructions, states, 1)).toEqual([]);
+});
+
+test('a wrong row is noticed', () => {
+  // What one instruction does, said of another: the comparison must not be blind.
+  const lying = {
+    ...machines['x86-64'],
+    stub: (name: string) => machines['x86-64'].stub(name, 'subl %ecx, %ebx'),
+  };
+  const [line] = compareWithMachine(lying, ['addl %ecx, %ebx'], 20, 1);
+  expect(line).toMatch(/^addl %ecx, %ebx: register \d+: the machine says/);
+});
