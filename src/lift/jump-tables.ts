@@ -5,7 +5,7 @@
 import type { AssemblyFile, DataLabel, Relocation } from './assembly/types.ts';
 import { registerValue, terms, zeroExtend, signExtend, type Expression } from './expression.ts';
 import { linkPredecessors, type Block, type FunctionBody } from './blocks.ts';
-import type { Step } from './step.ts';
+import { Unsupported, type Step } from './step.ts';
 
 /** How far back the computation of a jump's address is followed. */
 const mostSteps = 64;
@@ -67,6 +67,8 @@ class TableSearch {
   private readonly body: FunctionBody;
   private readonly file: AssemblyFile;
   private budget = mostSteps;
+  /** A load from a local symbol was met, but what stands there is not in the file. */
+  blind = false;
 
   constructor(body: FunctionBody, file: AssemblyFile) {
     this.body = body;
@@ -102,8 +104,10 @@ class TableSearch {
     const others: Expression[] = [];
     for (const summand of summands) {
       const symbol = this.symbolOf(summand, place);
-      if (symbol !== undefined && table === undefined) table = this.file.data.get(symbol);
-      else others.push(summand);
+      if (symbol !== undefined && table === undefined) {
+        table = this.file.data.get(symbol);
+        this.blind ||= table === undefined && symbol.startsWith('.');
+      } else others.push(summand);
     }
     const step = place.block.steps[place.position];
     if (table === undefined || others.length !== 1 || step === undefined) return undefined;
@@ -185,7 +189,9 @@ export function resolveJumpTables(body: FunctionBody, file: AssemblyFile, places
     for (const block of body.blocks) {
       if (block.terminator.kind !== 'indirect') continue;
       const place = { block, position: block.steps.length - 1 };
-      const access = new TableSearch(body, file).find(block.terminator.address, place);
+      const search = new TableSearch(body, file);
+      const access = search.find(block.terminator.address, place);
+      if (search.blind) throw new Unsupported('a jump table that is not there');
       if (access === undefined) continue;
       const to = entriesOf(access.table, access.size, places, labelsOf(access.table));
       if (to.length === 0) continue;

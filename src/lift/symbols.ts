@@ -61,7 +61,7 @@ export class SymbolTable {
     if (label !== undefined && !label.section.writable && !this.file.globals.has(symbol)) {
       return this.constant(symbol, label);
     }
-    if (symbol.startsWith('.L')) return this.throughName(label);
+    if (symbol.startsWith('.')) return this.throughName(label);
     const quoted = quoteName(symbol);
     if (symbol === this.own || this.declared.has(symbol)) return quoted;
     if (this.functions.has(symbol))
@@ -87,15 +87,16 @@ export class SymbolTable {
   }
 
   private constant(symbol: string, label: DataLabel): string {
-    const name = quoteName(symbol.replace(/^\.L/, '').replace('#', '.'));
+    // A section's own name, as objects have it, cannot be defined again.
+    const name = quoteName(symbol.replace(/^\.L/, '').replace(/^\./, 'section.').replace('#', '.'));
     if (this.constants.has(symbol) || this.pending.has(symbol)) return name;
     this.pending.add(symbol);
-    const end = this.endOf(label);
+    const end = symbol === label.section.name ? label.section.bytes.length : this.endOf(label);
     if (end - label.offset > largestConstant) throw new Unsupported('a large constant');
     const { type, text } = this.contents(label, end);
     const alignment = label.section.alignments.get(label.offset) ?? 1;
     const kind = label.section.writable ? 'global' : 'constant';
-    const linkage = symbol.startsWith('.L') ? 'private' : 'internal';
+    const linkage = symbol.startsWith('.') ? 'private' : 'internal';
     this.constants.set(
       symbol,
       `${name} = ${linkage} unnamed_addr ${kind} ${type} ${text}, align ${alignment}`,
