@@ -123,6 +123,8 @@ export class ValueEmitter {
 
   /** An address as a pointer: its base first, then the rest as byte offsets. */
   emitPointer(expression: Expression): Value {
+    // `addl %edx, %eax` in a register that otherwise holds a pointer: its low half is a number.
+    if (expression.type !== 'i64') return this.convert(this.emit(expression), 'ptr');
     if (expression.kind === 'register') {
       return this.convert(this.registers.read(expression.register, 'i64'), 'ptr');
     }

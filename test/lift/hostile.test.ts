@@ -1,9 +1,11 @@
 // Input that is no assembly, or none that a compiler would write: every answer is bounded in time and says
 // what is wrong; other functions of the same file are lifted all the same.
 
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
 import { lift } from '#ozma/lift/lift.js';
+import { findInstallation, programPath } from '#ozma/llvm/installation.js';
 import { createRandom } from '#ozma/common/random.js';
 
 const options = { triple: 'x86_64-pc-linux-gnu' };
@@ -41,6 +43,13 @@ test.each([
 
 test('an endless loop is lifted, not run', () => {
   expect(reasonOf('.L1: jmp .L1')).toBeUndefined();
+});
+
+test('a register that holds a pointer and then a 32-bit sum gives IR that LLVM takes', () => {
+  const source = `${good}.globl f\n.type f,@function\nf:\n movq %rdi, %rax\n.L1: incq %rax\n cmpb $0, (%rax)\n jne .L1\n addl %esi, %eax\n subl %edi, %eax\n retq\n`;
+  const { ir } = lift(source, options).functions[1]!;
+  const opt = programPath(findInstallation(), 'opt');
+  expect(execFileSync(opt, ['-passes=verify', '-S'], { input: ir, encoding: 'utf8' })).toContain('@f(');
 });
 
 test('random bytes, and assembly with bytes changed', () => {
