@@ -34,6 +34,8 @@ export type UnitRows<Row> = AsyncIterable<Row> | Iterable<Row>;
 export interface UnitRecord {
   key: string;
   rows: number;
+  /** Rows by split; a split without rows is absent. */
+  splits: Partial<Record<Split, number>>;
   dropped: Record<string, number>;
   seconds: number;
 }
@@ -71,9 +73,11 @@ export class UnitStore {
       dropped[reason] = (dropped[reason] ?? 0) + count;
     });
     let rows = 0;
+    const splits: UnitRecord['splits'] = {};
     async function* lines(): AsyncGenerator<string> {
       for await (const row of produced) {
         rows++;
+        splits[row.split] = (splits[row.split] ?? 0) + 1;
         yield `${JSON.stringify(row)}\n`;
       }
     }
@@ -88,7 +92,8 @@ export class UnitStore {
       if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
       throw new OzmaError('environment', `${file}: cannot be written: ${reasonOf(error)}`, { cause: error });
     }
-    const record: UnitRecord = { key, rows, dropped, seconds: (performance.now() - start) / 1000 };
+    const seconds = (performance.now() - start) / 1000;
+    const record: UnitRecord = { key, rows, splits, dropped, seconds };
     await writeFileAtomically(join(this.folder, `${key}.json`), JSON.stringify(record));
     return record;
   }

@@ -4,11 +4,14 @@
 
 import koffi from 'koffi';
 import { loadLibrary } from './bindings.ts';
+import { cutFunctions, plainModuleText } from './cutting.ts';
 import { contentHash, isBitcode, LlvmRefusal, Machines, Module } from './module.ts';
 import { ObjectFormatError, readObject, readSizes, type ElfObject, type ObjectSizes } from './object-file.ts';
 import { codegenSwitches, recipeKey, switchesOf, type CodegenSwitch, type Recipe } from './recipe.ts';
 import type { CodegenLevel } from './module.ts';
+import { describeFailure } from './worker-protocol.ts';
 import type {
+  CutModule,
   FromWorker,
   Measurement,
   MeasureOptions,
@@ -279,8 +282,47 @@ function outcomeOf<T>(work: () => T): Outcome<T> {
   }
 }
 
+/** What LLVM says against a module in text, or nothing. */
+function objectionTo(ir: string): string | undefined {
+  const outcome = outcomeOf(() => {
+    const alone = Module.parse(library, Buffer.from(ir), 'input', true);
+    try {
+      return alone.verify();
+    } finally {
+      alone.dispose();
+    }
+  });
+  return outcome.ok ? outcome.value : describeFailure(outcome.failure);
+}
+
+function cut(module: Module, longest: number): CutModule {
+  const broken = module.verify();
+  if (broken !== undefined) throw new LlvmRefusal(`the verifier found: ${broken}`);
+  const text = module.text();
+  const result: CutModule = {
+    triple: module.triple,
+    instructions: module.instructionCount(),
+    ir: plainModuleText(text),
+    functions: [],
+    refused: [],
+    tooLarge: 0,
+  };
+  for (const piece of cutFunctions(text)) {
+    if (piece.ir.length > longest) {
+      result.tooLarge++;
+      continue;
+    }
+    const objection = objectionTo(piece.ir);
+    if (objection === undefined) result.functions.push(piece);
+    else result.refused.push({ name: piece.name, message: objection });
+  }
+  return result;
+}
+
 function answer(request: Request, part: (outcome: Outcome<unknown>) => void): unknown {
   switch (request.operation) {
+    case 'cut':
+      return withModule(request.module, (module) => cut(module, request.longest));
     case 'describe':
       return withModule(request.module, describe);
     case 'measure':

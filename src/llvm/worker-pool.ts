@@ -7,6 +7,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LlvmInstallation } from './installation.ts';
 import type {
+  CutModule,
   FromWorker,
   Measurement,
   MeasureOptions,
@@ -255,6 +256,14 @@ export class WorkerPool {
     format: EmitFormat,
   ): Promise<Outcome<Uint8Array>> {
     return this.ask<Uint8Array>(module, { operation: 'emit', module: module.hash, recipe, level, format });
+  }
+
+  /**
+   * Cuts the module into functions, each a verified module of its own of at most `longest` characters. The
+   * module itself is verified, too.
+   */
+  cut(module: ModuleSource, longest: number): Promise<Outcome<CutModule>> {
+    return this.ask<CutModule>(module, { operation: 'cut', module: module.hash, longest });
   }
 
   /** Lets workers drop a module that will not be asked about again. */

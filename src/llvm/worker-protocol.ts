@@ -1,6 +1,7 @@
 // What a compile worker is asked and answers. Everything is plain data that survives a process boundary.
 // Failures are answers, not exceptions: `refused` is LLVM saying no, the rest is the process dying.
 
+import type { CutFunction } from './cutting.ts';
 import type { CodegenLevel, FunctionSummary } from './module.ts';
 import type { FunctionSize } from './object-file.ts';
 import type { Recipe } from './recipe.ts';
@@ -61,7 +62,21 @@ export interface PipelineSizes {
   processorSeconds: number;
 }
 
+/** A module as text, and its functions each as a module of its own. */
+export interface CutModule {
+  triple: string;
+  /** In all functions. */
+  instructions: number;
+  ir: string;
+  functions: CutFunction[];
+  /** Functions whose module LLVM did not accept, each with its words. */
+  refused: { name: string; message: string }[];
+  /** Functions that were passed over for their size. */
+  tooLarge: number;
+}
+
 export type Request =
+  | { operation: 'cut'; module: string; longest: number }
   | { operation: 'describe'; module: string }
   | { operation: 'measure'; module: string; recipe: Recipe; options: MeasureOptions }
   | { operation: 'measureAll'; module: string; pipelines: readonly string[]; levels: readonly CodegenLevel[] }

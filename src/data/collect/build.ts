@@ -46,7 +46,26 @@ async function writeRecorder(
   return { cc: compilers[0]!, cxx: compilers[1]!, notes };
 }
 
-/** The commands that configure and build, by what lies in the package's root. */
+/** Where the build starts: mostly the root, in some packages a folder for Unix. */
+function buildFolder(root: string): string {
+  const starts = [
+    'configure',
+    'CMakeLists.txt',
+    'meson.build',
+    'autogen.sh',
+    'configure.ac',
+    'Makefile',
+    'GNUmakefile',
+    'makefile',
+  ];
+  const folders = ['.', 'unix', 'src', 'source', 'Source'];
+  return join(
+    root,
+    folders.find((folder) => starts.some((name) => existsSync(join(root, folder, name)))) ?? '.',
+  );
+}
+
+/** The commands that configure and build, by what lies in the folder. */
 function buildCommands(root: string): string[][] {
   const has = (name: string): boolean => existsSync(join(root, name));
   const make = ['make', '-k', '-i', '-j1', 'V=0'];
@@ -122,7 +141,8 @@ export async function buildPackage(
   scratch: string,
   seconds: number,
 ): Promise<BuildResult> {
-  const commands = buildCommands(root);
+  const folder = buildFolder(root);
+  const commands = buildCommands(folder);
   if (commands.length === 0)
     return { translations: [], line: 'no configure, CMakeLists.txt, meson.build or Makefile' };
   const { cc, cxx, notes } = await writeRecorder(installation, scratch);
@@ -137,7 +157,7 @@ export async function buildPackage(
     }
     const assignments = program === 'make' ? [`CC=${cc}`, `CXX=${cxx}`] : [];
     const result: ProgramResult = await runProgram(program, [...words, ...assignments], {
-      directory: root,
+      directory: folder,
       environment,
       timeoutSeconds: left,
     });

@@ -98,6 +98,7 @@ async function fillTemplates(tree: SourceTree, system: SystemKnowledge, origin: 
     const identity = { name: origin.package, version: origin.version.replace(/^\d+:|-[^-]*$/g, '') };
     await writeFile(join(tree.root, header), fillHeader(text, system, identity)).catch(() => undefined);
     tree.headers.set(name, [...known, header]);
+    tree.configured ||= /config/i.test(name);
   }
 }
 
@@ -117,7 +118,7 @@ async function compileGuessing(
       tally.drop('time of the package used up', sources.length - at);
       break;
     }
-    if (tally.modules.length === 0 && at === hopeless) {
+    if (at === hopeless && tally.modules.length < at / 10) {
       tally.drop('not tried, the others failed', sources.length - at);
       break;
     }
@@ -147,7 +148,7 @@ async function compileGiven(
       tally.drop('time of the package used up', translations.length - at);
       break;
     }
-    const result = await compileFile(settings.installation, translation, output, settings.limits);
+    const result = await compileFile(settings.installation, translation, root, output, settings.limits);
     if (result.ok) {
       const flags = portableFlags(translation.flags, root, translation.directory);
       tally.modules.push({

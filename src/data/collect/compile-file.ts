@@ -26,14 +26,16 @@ export const usualLimits: CompileLimits = { seconds: 20, megabytes: 3072, bytes:
 /** Debug information, warnings and colours are of no use to anybody here. */
 const quiet = ['-g0', '-w', '-fno-color-diagnostics', '-fno-caret-diagnostics', '-ferror-limit=4'];
 
+/** `root` is the package's folder: `__FILE__` names files from there, the same on every machine. */
 export async function compileFile(
   installation: LlvmInstallation,
   translation: Translation,
+  root: string,
   output: string,
   limits: CompileLimits = usualLimits,
 ): Promise<CompileResult> {
   const clang = programPath(installation, translation.language === 'c++' ? 'clang++' : 'clang');
-  const words = [...quiet, ...bitcodeWords(translation, output)];
+  const words = [...quiet, `-fmacro-prefix-map=${root}/=`, ...bitcodeWords(translation, output)];
   try {
     const end = await runLimited(
       clang,

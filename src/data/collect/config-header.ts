@@ -106,9 +106,8 @@ function substitution(name: string, system: SystemKnowledge, identity: PackageId
   if (/VERSION/i.test(name)) return identity.version;
   if (/^PACKAGE|NAME$/.test(name)) return identity.name;
   if (/DIR$|PATH$|prefix$/.test(name)) return '/usr/share';
-  // gnulib: REPLACE_x is 0 where the C library is good enough.
-  if (name.startsWith('HAVE_'))
-    return name.startsWith('HAVE_') && !/_H$/.test(name) ? '1' : (macroValue(name, system, identity) ?? '0');
+  // gnulib: REPLACE_x is 0 where the C library is good enough, HAVE_x is 1.
+  if (/^(\w+_)?have_/i.test(name) && !/_H$/i.test(name)) return '1';
   return macroValue(name, system, identity) ?? '0';
 }
 

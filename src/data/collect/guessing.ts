@@ -53,7 +53,7 @@ export class Guesser {
     this.limits = limits;
     const configured = (tree.headers.get('config.h') ?? []).map((path) => dirnamePosix(path));
     const shallow = configured.sort((a, b) => a.length - b.length).slice(0, 1);
-    const hasConfig = configured.length > 0 ? ['-DHAVE_CONFIG_H'] : [];
+    const hasConfig = tree.configured || configured.length > 0 ? ['-DHAVE_CONFIG_H'] : [];
     this.common = [...usual, ...hasConfig, ...shallow.map((folder) => `-I${join(tree.root, folder)}`)];
   }
 
@@ -66,7 +66,7 @@ export class Guesser {
       const flags = [standard, ...this.common, ...this.folders(path), ...this.learned, ...own];
       const file = join(this.tree.root, path);
       const translation = { file, directory: dirname(file), language, flags };
-      const result = await compileFile(this.installation, translation, output, this.limits);
+      const result = await compileFile(this.installation, translation, this.tree.root, output, this.limits);
       if (result.ok || retries === mostRetries || result.reason === 'timed out') return { flags, result };
       const more = await this.mend(path, result.stderr, flags);
       if (more !== undefined) {

@@ -13,6 +13,8 @@ export interface SourceTree {
   headers: Map<string, string[]>;
   /** Files that look like templates of headers: `config.h.in`, `foo.in.h`, `config.h.cmake`. */
   templates: string[];
+  /** Whether one of them became a configuration header. */
+  configured: boolean;
   /** Sources passed over because results are measured on their like. */
   reserved: number;
 }
@@ -47,7 +49,14 @@ export function sourceLanguage(path: string): 'c' | 'c++' | undefined {
 }
 
 export async function readSourceTree(root: string): Promise<SourceTree> {
-  const tree: SourceTree = { root, sources: [], headers: new Map(), templates: [], reserved: 0 };
+  const tree: SourceTree = {
+    root,
+    sources: [],
+    headers: new Map(),
+    templates: [],
+    configured: false,
+    reserved: 0,
+  };
   async function walk(folder: string, depth: number, skipped: boolean): Promise<void> {
     const entries = await readdir(join(root, folder), { withFileTypes: true });
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
