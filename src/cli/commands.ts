@@ -3,8 +3,12 @@
 
 import {
   ccOptions,
+  dataCollectOptions,
+  dataCorpusOptions,
+  dataExportOptions,
   dataLabelsOptions,
   disassembleOptions,
+  dataQueryOptions,
   doctorOptions,
   exportOptions,
   passesCheckOptions,
@@ -131,6 +135,67 @@ export const commands: readonly CommandRow[] = [
       examples: ["ozma passes check 'function(sroa,early-cse),globaldce'"],
     },
     async (input) => (await import('./passes.ts')).checkPasses(input),
+  ),
+  command(
+    {
+      name: 'data collect',
+      operands: '[what...]',
+      operandsHelp:
+        'Debian source packages by name, folders of sources, compile_commands.json, C, C++, .ll or .bc files',
+      summary: 'sources to unoptimised IR',
+      description:
+        'Fetches packages with apt, compiles their sources to unoptimised bitcode and writes one Parquet file a ' +
+        'package, with what went wrong counted beside. Without operands it takes its own list of packages. The same ' +
+        'command goes on after an interruption.',
+      options: dataCollectOptions,
+      examples: [
+        'ozma data collect -o data/collected',
+        'ozma data collect build/compile_commands.json -o mine/',
+      ],
+    },
+    async (input) => (await import('./data-collect.ts')).collect(input),
+  ),
+  command(
+    {
+      name: 'data corpus',
+      operands: '<collected...>',
+      operandsHelp: "folders that collect filled, and Parquet files in ComPile's layout",
+      summary: 'unoptimised IR to a corpus of functions',
+      description:
+        'Cuts modules into functions that stand alone, keeps each once, splits by package, leaves out of the held-out ' +
+        'splits what training has or nearly has, and writes Parquet with a data card.',
+      options: dataCorpusOptions,
+      examples: ['ozma data corpus data/collected -o data/corpus'],
+    },
+    async (input) => (await import('./data-corpus.ts')).corpus(input),
+  ),
+  command(
+    {
+      name: 'data query',
+      operands: '<sql>',
+      operandsHelp: 'a query in the SQL of DuckDB',
+      summary: 'ask the corpus and the sets in SQL',
+      description:
+        'Every finished set in the folder is a view by the name of its folder: the corpus is `corpus`. Prints a table, ' +
+        'or one JSON document.',
+      options: dataQueryOptions,
+      examples: [
+        "ozma data query --data data 'SELECT package, count(*) FROM corpus GROUP BY ALL ORDER BY 2 DESC'",
+      ],
+    },
+    async (input) => (await import('./data-query.ts')).query(input),
+  ),
+  command(
+    {
+      name: 'data export',
+      operands: '<set>',
+      operandsHelp: 'the folder of a set',
+      summary: 'a set as JSON lines',
+      description: 'Writes one file a split, with the columns that trainers read: prompt and completion.',
+      options: dataExportOptions,
+      examples: ['ozma data export data/disassembly -o jsonl/'],
+    },
+    async (input) => (await import('./data-export.ts')).exportSet(input),
   ),
   command(
     {

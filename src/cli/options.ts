@@ -249,6 +249,48 @@ export const trainStageOptions = {
   json,
 };
 
+/** Where a command of `data` writes, and what it goes on from. */
+const dataOutput = optional(
+  text('a folder', '<folder>'),
+  'where to write, and what a killed run goes on from',
+  { short: 'o' },
+);
+
+export const dataCollectOptions = {
+  output: dataOutput,
+  build: option(
+    flag,
+    false,
+    "run each package's own build to learn its flags; otherwise only where guessing them does badly",
+  ),
+  buildDependencies: option(flag, false, 'install what builds need with apt-get build-dep; needs root'),
+  seconds: option(seconds, 240, 'how long one package may take, its download apart'),
+  files: option(wholeNumber(1), 120, 'how many sources of a package to compile, an even choice'),
+  csmith: option(wholeNumber(0), 0, 'how many random programs of csmith to add, marked as such'),
+  jobs: option(wholeNumber(1), 2, 'how many packages to work on at the same time'),
+  json,
+};
+
+export const dataCorpusOptions = {
+  output: dataOutput,
+  longestFunction: option(wholeNumber(1), 65_536, 'characters of IR of a function, at most'),
+  longestModule: option(wholeNumber(1), 1_048_576, 'characters of IR of a module, at most'),
+  jobs: option(wholeNumber(1), 2, 'how many modules to cut at the same time'),
+  json,
+};
+
+export const dataQueryOptions = {
+  data: option(text('a folder', '<folder>'), '.', 'the folder that holds the sets'),
+  json,
+};
+
+export const dataExportOptions = {
+  output: optional(text('a folder', '<folder>'), 'where to write train.jsonl, validation.jsonl, test.jsonl', {
+    short: 'o',
+  }),
+  columns: option(text('names', '<names>'), 'prompt,completion', 'the columns to write, with commas'),
+};
+
 export const dataLabelsOptions = {
   output: optional(
     text('a folder', '<folder>'),

@@ -33,23 +33,27 @@ export interface CsmithPrograms {
   failed: number;
 }
 
+/** The folder of csmith.h. Throws `environment` where there is none. */
+export function csmithHeaders(): string {
+  const found = headerFolders.find((folder) => existsSync(join(folder, 'csmith.h')));
+  if (found !== undefined) return found;
+  throw new OzmaError(
+    'environment',
+    'expected csmith.h, found none; on Debian: apt-get install csmith libcsmith-dev',
+  );
+}
+
 const headerFolders = ['/usr/include/csmith', '/usr/include/csmith-2.3.0', '/usr/local/include/csmith'];
 const memory = 2 * 2 ** 30;
 const generateLimits = { time: 10_000, memory };
 const referenceLimits = { time: 2_000, memory };
 
 /** Smaller programs than csmith's own choice, so that a hundred lists a program stay affordable. */
-const generatorSwitches = ['--max-funcs', '6', '--max-block-depth', '4', '--max-block-size', '4'];
+export const csmithSwitches = ['--max-funcs', '6', '--max-block-depth', '4', '--max-block-size', '4'];
 
 /** Generates programs and their reference output. Throws `environment` where csmith is missing. */
 export async function generateCsmithPrograms(options: CsmithOptions): Promise<CsmithPrograms> {
-  const headers = options.headers ?? headerFolders.find((folder) => existsSync(join(folder, 'csmith.h')));
-  if (headers === undefined) {
-    throw new OzmaError(
-      'environment',
-      'expected csmith.h, found none; on Debian: apt-get install csmith libcsmith-dev',
-    );
-  }
+  const headers = options.headers ?? csmithHeaders();
   const flags = [`-I${headers}`];
   const clang = programPath(options.installation, 'clang');
   const folder = await mkdtemp(join(tmpdir(), 'ozma-csmith-'));
@@ -61,7 +65,7 @@ export async function generateCsmithPrograms(options: CsmithOptions): Promise<Cs
       const generator = options.program ?? 'csmith';
       const generated = await runLimited(
         generator,
-        ['--seed', String(seed), ...generatorSwitches],
+        ['--seed', String(seed), ...csmithSwitches],
         generateLimits,
         surroundings,
       );

@@ -7,7 +7,7 @@ import { basename, dirname, extname, isAbsolute, relative, resolve } from 'node:
 import { OzmaError } from '../common/errors.ts';
 import type { Translation } from '../llvm/clang.ts';
 import { compileFlags, readClangWords, untunableFlag } from '../llvm/clang-flags.ts';
-import { readCompileCommands } from './compile-commands.ts';
+import { readCompileCommands } from '../llvm/compile-commands.ts';
 
 export interface Source {
   /** As the user knows it. */

@@ -4,14 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readCompileCommands } from '#ozma/tune/compile-commands.js';
+import { readCompileCommands } from '#ozma/llvm/compile-commands.js';
 import { mustBeWritable, writeFileAtomically } from '#ozma/common/files.js';
 import { resultNames } from '#ozma/tune/places.js';
 import { readRecipe, writeRecipe } from '#ozma/tune/recipe-file.js';
 import { describeRecipe } from '#ozma/tune/recipe-text.js';
 import { shellWord } from '#ozma/tune/replay.js';
 import { languageOf } from '#ozma/tune/sources.js';
-import { splitCommand } from '#ozma/tune/split-command.js';
+import { splitCommand } from '#ozma/llvm/split-command.js';
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ozma-test-'));

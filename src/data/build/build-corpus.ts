@@ -2,7 +2,8 @@
 // at a time, in compile workers), find what the splits have in common, and write what is left, each row
 // once. The first step takes nearly all of the time and is kept in `units/`.
 
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { contentHash } from '../../llvm/module.ts';
@@ -20,6 +21,7 @@ import {
   type UnitRecord,
   type WorkUnit,
 } from '../units.ts';
+import { cardName, writeCard } from './card.ts';
 import { findLeakage, type LeakageRow } from './leakage.ts';
 import { normalHash, normalTokens } from './normal-form.ts';
 import { splitOfPackage } from './split-of-package.ts';
@@ -172,8 +174,11 @@ export async function buildCorpus(settings: CorpusSettings): Promise<SetManifest
   }
   const source = sumUnits(records);
   const known = await readManifest(settings.folder);
-  if (known?.unitsHash === source.unitsHash) return known;
-  return writeCorpus(settings, store, records, source);
+  if (known?.unitsHash !== source.unitsHash) return writeCorpus(settings, store, records, source);
+  // Killed after the manifest and before the card.
+  if (!existsSync(join(settings.folder, cardName)))
+    await writeCard(settings.folder, known, settings.collected);
+  return known;
 }
 
 async function writeCorpus(
@@ -195,6 +200,7 @@ async function writeCorpus(
   const identified = async function* (split: Split): AsyncGenerator<LeakageRow> {
     for await (const { kind, id, ir } of rows(split)) yield { id: `${kind} ${id}`, ir };
   };
+  await rm(join(settings.folder, cardName), { force: true });
   const leakage = await findLeakage(identified);
   const dropped = { ...source.dropped };
   const drop = (reason: string): void => {
@@ -225,6 +231,7 @@ async function writeCorpus(
     kept(),
     { ...source, dropped },
   );
+  await writeCard(settings.folder, manifest, settings.collected);
   await store.keepOnly(new Set(units.map(({ key }) => key)));
   return manifest;
 }

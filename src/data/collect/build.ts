@@ -10,11 +10,12 @@ import type { Translation } from '../../llvm/clang.ts';
 import { compileFlags, readClangWords } from '../../llvm/clang-flags.ts';
 import { programPath, type LlvmInstallation } from '../../llvm/installation.ts';
 import { failureLine, runProgram, type ProgramResult } from '../../llvm/run-program.ts';
+import type { GivenSource } from './inputs.ts';
 import { sourceLanguage } from './source-tree.ts';
 
 export interface BuildResult {
   /** One for each source that the build compiled, sorted by path; the first compilation counts. */
-  translations: { path: string; translation: Translation }[];
+  sources: GivenSource[];
   /** Why the build ended early, where it did. What was recorded until then counts. */
   line?: string;
 }
@@ -144,7 +145,7 @@ export async function buildPackage(
   const folder = buildFolder(root);
   const commands = buildCommands(folder);
   if (commands.length === 0)
-    return { translations: [], line: 'no configure, CMakeLists.txt, meson.build or Makefile' };
+    return { sources: [], line: 'no configure, CMakeLists.txt, meson.build or Makefile' };
   const { cc, cxx, notes } = await writeRecorder(installation, scratch);
   const environment = { ...process.env, CC: cc, CXX: cxx, CFLAGS: '-O0', CXXFLAGS: '-O0', MAKEFLAGS: '' };
   const end = performance.now() + seconds * 1000;
@@ -164,10 +165,10 @@ export async function buildPackage(
     if (result.exitCode !== 0)
       line ??= result.timedOut ? `the build did not end within ${seconds} s` : failureLine(result);
   }
-  return { translations: await readNotes(notes, root), ...(line === undefined ? {} : { line }) };
+  return { sources: await readNotes(notes, root), ...(line === undefined ? {} : { line }) };
 }
 
-async function readNotes(notes: string, root: string): Promise<BuildResult['translations']> {
+async function readNotes(notes: string, root: string): Promise<GivenSource[]> {
   const found = new Map<string, Translation>();
   for (const name of (await readdir(notes)).sort()) {
     const [directory = '', ...words] = (await readFile(join(notes, name), 'utf8')).split('\0').slice(0, -1);

@@ -2,11 +2,10 @@
 // modules, one file a package, several packages at a time. Each finished package has a record and is not
 // done again; what went wrong is in the records, counted. Nothing here stops for one bad package.
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { OzmaError } from '../../common/errors.ts';
-import type { Translation } from '../../llvm/clang.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { unitKey } from '../units.ts';
 import { Apt } from './apt.ts';
@@ -21,7 +20,8 @@ import {
 } from './compile-file.ts';
 import { fillHeader, headerOfTemplate } from './config-header.ts';
 import { Guesser } from './guessing.ts';
-import type { CollectInput } from './inputs.ts';
+import type { CollectInput, GivenSource } from './inputs.ts';
+import { writeRandomPrograms } from './random-programs.ts';
 import { isReservedFile, isReservedPackage } from './reserved.ts';
 import { readSourceTree, type SourceTree } from './source-tree.ts';
 import { learnSystem, type SystemKnowledge } from './system.ts';
@@ -74,6 +74,8 @@ class Tally {
       this.examples.push({ file, reason: result.reason, line: result.line });
   }
 }
+
+type KeyedInput = CollectInput & { key: string };
 
 type Origin = Pick<CollectedModule, 'package' | 'version' | 'licence' | 'source'>;
 
@@ -137,15 +139,15 @@ async function compileGuessing(
 async function compileGiven(
   { settings }: Surroundings,
   root: string,
-  translations: readonly { path: string; translation: Translation }[],
+  sources: readonly GivenSource[],
   origin: Origin,
   output: string,
   end: number,
 ): Promise<Tally> {
   const tally = new Tally();
-  for (const [at, { path, translation }] of translations.entries()) {
+  for (const [at, { path, translation }] of sources.entries()) {
     if (performance.now() > end || settings.signal?.aborted === true) {
-      tally.drop('time of the package used up', translations.length - at);
+      tally.drop('time of the package used up', sources.length - at);
       break;
     }
     const result = await compileFile(settings.installation, translation, root, output, settings.limits);
@@ -192,7 +194,7 @@ async function collectTree(around: Surroundings, root: string, origin: Origin): 
     const left = (end - performance.now()) / 1000;
     const built = await buildPackage(settings.installation, root, scratch, left * 0.7);
     if (built.line !== undefined) notes.push(built.line);
-    const wanted = built.translations.filter(({ path }) => !isReservedFile(path));
+    const wanted = built.sources.filter(({ path }) => !isReservedFile(path));
     const chosen = evenly(wanted, settings.filesPerPackage);
     const tally = await compileGiven(around, root, chosen, origin, join(scratch, 'output.bc'), end);
     finish(tally);
@@ -251,7 +253,7 @@ function nothing(name: string, key: string, status: string, line?: string): Coll
 /** One package or input, from nothing to its record. */
 async function collectOne(
   around: Surroundings,
-  input: CollectInput,
+  input: KeyedInput,
   work: string,
   compiling: <T>(task: () => Promise<T>) => Promise<T>,
 ): Promise<{ record: CollectRecord; modules: CollectedModule[] }> {
@@ -275,7 +277,6 @@ async function collectOne(
       origin = { package: input.name, version: '', licence: 'unknown', source: `folder:${input.name}` };
       collect = async () => {
         // A user's folder is copied: templates are filled in beside the sources.
-        const { cp } = await import('node:fs/promises');
         await rm(work, { recursive: true, force: true });
         const root = join(work, 'source');
         await cp(input.path, root, {
@@ -290,10 +291,20 @@ async function collectOne(
       collect = async () => {
         await mkdir(work, { recursive: true });
         const end = performance.now() + settings.packageSeconds * 1000;
-        const wanted = input.translations.filter(({ path }) => !isReservedFile(path));
+        const wanted = input.sources.filter(({ path }) => !isReservedFile(path));
         const tally = await compileGiven(around, input.root, wanted, origin, join(work, 'output.bc'), end);
-        tally.drop('reserved for tests', input.translations.length - wanted.length);
+        tally.drop('reserved for tests', input.sources.length - wanted.length);
         return { tally, how: 'given', sources: wanted.length };
+      };
+      break;
+    case 'csmith':
+      origin = { package: input.name, version: '', licence: 'unknown', source: 'generator:csmith' };
+      collect = async () => {
+        const sources = await writeRandomPrograms(work, input.programs, settings.signal);
+        const end = performance.now() + settings.packageSeconds * 1000;
+        const tally = await compileGiven(around, work, sources, origin, join(work, 'output.bc'), end);
+        tally.drop('error', input.programs - sources.length);
+        return { tally, how: 'given', sources: input.programs };
       };
       break;
   }
@@ -305,10 +316,36 @@ async function collectOne(
   });
 }
 
-/** The key of an input: with it a record knows whether it answers the same question. */
-export function inputKey(settings: CollectSettings, what: unknown): string {
-  const { build, filesPerPackage } = settings;
-  return unitKey('collect', version, settings.installation.version, { build, filesPerPackage }, what);
+/** What was asked, in a hash: a record with another key is no answer to it. */
+async function inputKey(settings: CollectSettings, input: CollectInput): Promise<string> {
+  const { build, filesPerPackage, installation } = settings;
+  const what = await identityOf(input);
+  return unitKey('collect', version, installation.version, { build, filesPerPackage }, what);
+}
+
+/** A package by its name; files by their paths, sizes and times, and by their flags. */
+async function identityOf(input: CollectInput): Promise<unknown> {
+  const stamp = async (path: string): Promise<unknown> => {
+    const { size, mtimeMs } = await stat(path);
+    return [path, size, mtimeMs];
+  };
+  switch (input.kind) {
+    case 'package':
+      return input.name;
+    case 'csmith':
+      return input.programs;
+    case 'folder': {
+      const { sources } = await readSourceTree(input.path);
+      return Promise.all(sources.map((path) => stamp(join(input.path, path))));
+    }
+    case 'translations':
+      return Promise.all(
+        input.sources.map(async ({ translation }) => {
+          const file = resolve(translation.directory, translation.file);
+          return [await stamp(file).catch(() => file), translation.flags];
+        }),
+      );
+  }
 }
 
 /**
@@ -324,11 +361,12 @@ export async function collect(
   await mkdir(workRoot, { recursive: true });
   const around: Surroundings = { settings, system: await learnSystem(settings.installation) };
   const records: CollectRecord[] = [];
-  const toDo: CollectInput[] = [];
+  const toDo: KeyedInput[] = [];
   for (const input of inputs) {
     const known = await readRecord(folder, input.name);
-    if (known?.key === input.key) records.push(known);
-    else toDo.push(input);
+    const key = await inputKey(settings, input);
+    if (known?.key === key) records.push(known);
+    else toDo.push({ ...input, key });
   }
   let done = records.length;
   if (toDo.some(({ kind }) => kind === 'package')) around.apt = await Apt.open(join(folder, '.apt'));
@@ -362,9 +400,4 @@ export async function collect(
   if (failure !== undefined) throw failure.error;
   await rm(workRoot, { recursive: true, force: true });
   return records.sort((a, b) => (a.package < b.package ? -1 : 1));
-}
-
-/** Relative to the folder where the command runs, for messages. */
-export function shownPath(path: string): string {
-  return relative(process.cwd(), path) || '.';
 }

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { compileFlags, readClangWords, untunableFlag, type ClangWord } from '../../llvm/clang-flags.ts';
-import { splitCommand } from '../split-command.ts';
+import { splitCommand } from '../../llvm/split-command.ts';
 
 export type Driver = 'clang' | 'clang++';
 
