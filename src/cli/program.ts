@@ -37,13 +37,6 @@ export function usageLine(row: CommandRow): string {
   return words.filter((word) => word !== undefined).join(' ');
 }
 
-/** Of the commands that have subcommands. */
-const groupDescriptions: Readonly<Record<string, string>> = {
-  passes: 'the vocabulary of passes and their checks',
-  data: 'sources to corpus to sets that models are trained on',
-  train: 'the stages of training',
-};
-
 function addOptions(command: Command, row: CommandRow): void {
   if (row.fromEnvironment) return;
   for (const [name, option] of Object.entries(row.options)) {
