@@ -26,6 +26,7 @@ const prototypes = {
   LLVMParseIRInContext:
     'bool LLVMParseIRInContext(void *context, void *buffer, _Out_ void **module, _Out_ void **message)',
   LLVMDisposeModule: 'void LLVMDisposeModule(void *module)',
+  LLVMStripModuleDebugInfo: 'bool LLVMStripModuleDebugInfo(void *module)',
   LLVMPrintModuleToString: 'void *LLVMPrintModuleToString(void *module)',
   LLVMWriteBitcodeToMemoryBuffer: 'void *LLVMWriteBitcodeToMemoryBuffer(void *module)',
   LLVMVerifyModule: 'bool LLVMVerifyModule(void *module, int action, _Out_ void **message)',

@@ -208,6 +208,11 @@ export class Module {
     return broken ? text.trim() : undefined;
   }
 
+  /** Without debug information, whatever it was compiled with. */
+  stripDebugInformation(): void {
+    this.library.call.LLVMStripModuleDebugInfo(this.reference);
+  }
+
   bitcode(): Uint8Array {
     return this.takeBuffer(this.library.call.LLVMWriteBitcodeToMemoryBuffer(this.reference));
   }

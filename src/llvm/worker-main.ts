@@ -298,6 +298,7 @@ function objectionTo(ir: string): string | undefined {
 function cut(module: Module, longest: number): CutModule {
   const broken = module.verify();
   if (broken !== undefined) throw new LlvmRefusal(`the verifier found: ${broken}`);
+  module.stripDebugInformation();
   const text = module.text();
   const result: CutModule = {
     triple: module.triple,

@@ -21,6 +21,11 @@ const mirror = 'http://deb.debian.org/debian';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const fetchSeconds = 240;
 
+/** Lines of sources.list: Debian 12. The corpus of another release is another corpus. */
+export const debianSources = ['bookworm', 'bookworm-updates'].map(
+  (release) => `deb-src [signed-by=${keyring}] ${mirror} ${release} main`,
+);
+
 export class Apt {
   private readonly words: readonly string[];
 
@@ -29,10 +34,10 @@ export class Apt {
   }
 
   /**
-   * Sets up apt in `folder` for the sources of a Debian release; the lists are fetched once. Throws
+   * Sets up apt in `folder` for these lines of sources.list; what they list is fetched once. Throws
    * `environment` where there is no apt or no network.
    */
-  static async open(folder: string, release = 'bookworm'): Promise<Apt> {
+  static async open(folder: string, sources: readonly string[] = debianSources): Promise<Apt> {
     const list = join(folder, 'sources.list');
     const words = [
       ['Dir::Etc::sourcelist', list],
@@ -48,11 +53,9 @@ export class Apt {
     for (const name of ['lists/partial', 'cache/archives/partial'])
       await mkdir(join(folder, name), { recursive: true });
     const ready = join(folder, 'ready');
-    if ((await readFile(ready, 'utf8').catch(() => '')) === release) return apt;
-    await writeFile(
-      list,
-      `deb-src [signed-by=${keyring}] ${mirror} ${release} main\ndeb-src [signed-by=${keyring}] ${mirror} ${release}-updates main\n`,
-    );
+    const lines = `${sources.join('\n')}\n`;
+    if ((await readFile(ready, 'utf8').catch(() => '')) === lines) return apt;
+    await writeFile(list, lines);
     const result = await apt.run('apt-get', ['update', '-qq'], folder);
     if (result.exitCode !== 0) {
       throw new OzmaError(
@@ -60,7 +63,7 @@ export class Apt {
         `expected apt-get and the network to list Debian sources, found: ${failureLine(result)}`,
       );
     }
-    await writeFile(ready, release);
+    await writeFile(ready, lines);
     return apt;
   }
 

@@ -41,6 +41,8 @@ export interface CollectSettings {
   /** Sources of one package at most: an even choice over all of them. */
   filesPerPackage: number;
   limits?: CompileLimits;
+  /** Lines of sources.list; default Debian's. */
+  aptSources?: readonly string[];
   signal?: AbortSignal | undefined;
   onRecord?: (record: CollectRecord, done: number, total: number) => void;
 }
@@ -369,7 +371,9 @@ export async function collect(
     else toDo.push({ ...input, key });
   }
   let done = records.length;
-  if (toDo.some(({ kind }) => kind === 'package')) around.apt = await Apt.open(join(folder, '.apt'));
+  if (toDo.some(({ kind }) => kind === 'package')) {
+    around.apt = await Apt.open(join(folder, '.apt'), settings.aptSources);
+  }
   // One more than `jobs` is under way, so that a download never keeps a core waiting.
   const underWay = pLimit(settings.jobs + 1);
   const compiling = pLimit(settings.jobs);

@@ -35,7 +35,8 @@ export async function compileFile(
   limits: CompileLimits = usualLimits,
 ): Promise<CompileResult> {
   const clang = programPath(installation, translation.language === 'c++' ? 'clang++' : 'clang');
-  const words = [...quiet, `-fmacro-prefix-map=${root}/=`, ...bitcodeWords(translation, output)];
+  // Ours last: they win over the build's own.
+  const words = [...bitcodeWords(translation, output), ...quiet, `-fmacro-prefix-map=${root}/=`];
   try {
     const end = await runLimited(
       clang,

@@ -2,7 +2,7 @@
 // from what clang misses, and what helped one file of a package is tried first on the next. Files go one
 // after the other in a fixed order, so that the same package gives the same answers.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { dirname as dirnamePosix } from 'node:path/posix';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
@@ -126,7 +126,18 @@ export class Guesser {
       const flag = stringMacro.test(name) ? `-D${name}="/usr/share"` : `-D${name}=0`;
       if ((stringMacro.test(name) || featureMacro.test(name)) && !flags.includes(flag)) return [flag];
     }
-    return undefined;
+    return this.mendText(stderr, flags);
+  }
+
+  /** `"a" LOCALEDIR "b"` with an unknown macro is to clang a missing semicolon or parenthesis. */
+  private async mendText(stderr: string, flags: readonly string[]): Promise<string[] | undefined> {
+    const [, file, line, column] = /^(.+?):(\d+):(\d+): error: expected ['"][;)},]/m.exec(stderr) ?? [];
+    if (file === undefined) return undefined;
+    const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n', Number(line));
+    const rest = lines.at(-1)?.slice(Math.max(0, Number(column) - 1)) ?? '';
+    const name = /[A-Za-z_]\w*/.exec(rest)?.[0] ?? '';
+    const flag = `-D${name}="/usr/share"`;
+    return stringMacro.test(name) && !flags.includes(flag) ? [flag] : undefined;
   }
 
   /**
