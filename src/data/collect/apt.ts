@@ -78,33 +78,50 @@ export class Apt {
     // apt lists the newest last in some versions and first in others.
     versions.sort((a, b) => (a < b ? 1 : -1));
     let line = `no source package ${name}`;
-    for (const version of [...new Set(versions)]) {
-      await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { recursive: true });
-      const result = await this.run(
-        'apt-get',
-        ['source', '-qq', '--only-source', `${name}=${version}`],
-        folder,
-      );
-      const unpacked = (await readdir(folder, { withFileTypes: true })).find((entry) => entry.isDirectory());
-      if (unpacked === undefined) {
-        line = failureLine(result);
-        continue;
+    // Mirrors lack a file now and then: an older version may be whole, and the authors' own archive may be
+    // there where Debian's changes to it are not.
+    for (const more of [[], ['--tar-only']]) {
+      for (const version of new Set(versions)) {
+        await rm(folder, { recursive: true, force: true });
+        await mkdir(folder, { recursive: true });
+        const words = ['source', '-qq', '--only-source', ...more, `${name}=${version}`];
+        const result = await this.run('apt-get', words, folder);
+        if (more.length > 0) await unpackArchive(folder);
+        const unpacked = (await readdir(folder, { withFileTypes: true })).find((entry) =>
+          entry.isDirectory(),
+        );
+        if (unpacked === undefined) {
+          line = failureLine(result);
+          continue;
+        }
+        const source = join(folder, 'source');
+        await rename(join(folder, unpacked.name), source);
+        return { ok: true, source: { name, version, licence: await readLicence(source), folder: source } };
       }
-      const source = join(folder, 'source');
-      await rename(join(folder, unpacked.name), source);
-      return { ok: true, source: { name, version, licence: await readLicence(source), folder: source } };
     }
     return { ok: false, reason: /unpack|dpkg-source/.test(line) ? 'not unpacked' : 'gone', line };
   }
 }
 
-/** The licence of most files: the first of debian/copyright in its machine-readable form. */
+async function unpackArchive(folder: string): Promise<void> {
+  const archive = (await readdir(folder)).find((name) => /\.orig\.tar\.\w+$/.test(name));
+  if (archive !== undefined) await runProgram('tar', ['-xf', archive], { directory: folder });
+}
+
+/**
+ * The licence of most files: the first of debian/copyright in its machine-readable form, else what its prose
+ * or the authors' own file of such a name says.
+ */
 async function readLicence(source: string): Promise<string> {
-  const text = await readFile(join(source, 'debian', 'copyright'), 'utf8').catch(() => '');
+  const own = (await readdir(source)).filter((name) => /^(COPYING|LICEN[CS]E|COPYRIGHT)/i.test(name)).sort();
+  const texts: string[] = [];
+  for (const name of ['debian/copyright', ...own]) {
+    texts.push(await readFile(join(source, name), 'utf8').catch(() => ''));
+  }
+  const [text = ''] = texts;
   const everything = /^Files:\s*\*[\s\S]*?^License:[ \t]*(\S.*)$/m.exec(text)?.[1];
   const first = /^License:[ \t]*(\S.*)$/m.exec(text)?.[1];
-  return (everything ?? first ?? guessLicence(text)).trim();
+  return (everything ?? first ?? guessLicence(texts.join('\n'))).trim();
 }
 
 /** Older copyright files are prose. */

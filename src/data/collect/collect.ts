@@ -18,7 +18,7 @@ import {
   type CompileLimits,
   type CompileResult,
 } from './compile-file.ts';
-import { fillHeader, headerOfTemplate } from './config-header.ts';
+import { fillHeader, headerFromCode, headerOfTemplate } from './config-header.ts';
 import { Guesser } from './guessing.ts';
 import type { CollectInput, GivenSource } from './inputs.ts';
 import { writeRandomPrograms } from './random-programs.ts';
@@ -87,23 +87,39 @@ function evenly<T>(items: readonly T[], most: number): T[] {
   return Array.from({ length: most }, (_, at) => items[Math.floor((at * items.length) / most)]!);
 }
 
-async function fillTemplates(tree: SourceTree, system: SystemKnowledge, origin: Origin): Promise<void> {
+/** Writes the configuration headers that the package's own build would write. */
+async function configure(tree: SourceTree, system: SystemKnowledge, origin: Origin): Promise<void> {
+  const identity = { name: origin.package, version: origin.version.replace(/^\d+:|-[^-]*$/g, '') };
+  const write = async (header: string, text: string): Promise<void> => {
+    await writeFile(join(tree.root, header), text).catch(() => undefined);
+    const name = basename(header);
+    tree.headers.set(name, [...(tree.headers.get(name) ?? []), header]);
+    tree.configured ||= /config/i.test(name);
+  };
   // autoheader's templates before CMake's: they ask one question a macro.
   const templates = [...tree.templates].sort((a, b) => Number(/cmake/.test(a)) - Number(/cmake/.test(b)));
   for (const template of templates) {
     const header = headerOfTemplate(template);
     const name = basename(header);
-    const known = tree.headers.get(name) ?? [];
     // gnulib's replacements of system headers are not needed on this system.
-    if (known.includes(header) || (/\.in\.h$/.test(template) && system.headerFolders(name) !== undefined))
-      continue;
+    const replacement = /\.in\.h$/.test(template) && system.headerFolders(name) !== undefined;
+    if (replacement || tree.headers.get(name)?.includes(header) === true) continue;
     const text = await readFile(join(tree.root, template), 'utf8').catch(() => undefined);
-    if (text === undefined) continue;
-    const identity = { name: origin.package, version: origin.version.replace(/^\d+:|-[^-]*$/g, '') };
-    await writeFile(join(tree.root, header), fillHeader(text, system, identity)).catch(() => undefined);
-    tree.headers.set(name, [...known, header]);
-    tree.configured ||= /config/i.test(name);
+    if (text !== undefined) await write(header, fillHeader(text, system, identity));
   }
+  if (tree.headers.has('config.h')) return;
+  const texts: string[] = [];
+  for (const path of [...new Set([...tree.headers.values()].flat())]) {
+    texts.push(await readFile(join(tree.root, path), 'latin1').catch(() => ''));
+  }
+  if (!texts.some((text) => /#[ \t]*include[ \t]*["<]config\.h[">]/.test(text))) return;
+  await write('config.h', headerFromCode(texts, system, identity));
+}
+
+/** A fixed order that goes through all folders alike, so that the first failures tell of the whole. */
+function mixed(paths: readonly string[]): string[] {
+  const places = new Map(paths.map((path) => [path, unitKey(path)]));
+  return [...paths].sort((a, b) => (places.get(a)! < places.get(b)! ? -1 : 1));
 }
 
 async function compileGuessing(
@@ -114,10 +130,10 @@ async function compileGuessing(
   end: number,
 ): Promise<Tally> {
   const tally = new Tally();
-  await fillTemplates(tree, system, origin);
+  await configure(tree, system, origin);
   const guesser = new Guesser(settings.installation, tree, system, settings.limits ?? usualLimits);
   const output = join(dirname(tree.root), 'output.bc');
-  for (const [at, path] of sources.entries()) {
+  for (const [at, path] of mixed(sources).entries()) {
     if (performance.now() > end || settings.signal?.aborted === true) {
       tally.drop('time of the package used up', sources.length - at);
       break;
@@ -135,6 +151,8 @@ async function compileGuessing(
       tally.fail(path, result);
     }
   }
+  tally.modules.sort((a, b) => (a.file < b.file ? -1 : 1));
+  tally.examples.sort((a, b) => (a.file < b.file ? -1 : 1));
   return tally;
 }
 

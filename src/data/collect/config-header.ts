@@ -41,7 +41,8 @@ const yes = new Set(
   HAVE_ATTRIBUTE_PACKED HAVE_ATTRIBUTE_NORETURN HAVE_ATTRIBUTE_UNUSED HAVE_VISIBILITY HAVE_VAR_ARRAYS VAR_ARRAYS HAVE_LIBM
   HAVE_LIBPTHREAD HAVE_LIBDL HAVE_LIBRT HAVE_DLOPEN HAVE_DECL_STRERROR_R HAVE_LANGINFO_CODESET HAVE_LC_MESSAGES HAVE_MBSTATE_T
   HAVE_WCTYPE_T HAVE_MINMAX_IN_SYS_PARAM_H HAVE_LINUX HAVE_PROC_PID HAVE_FSEEKO HAVE_VA_COPY HAVE___VA_COPY HAVE_MAP_ANONYMOUS
-  GETPGRP_VOID SETPGRP_VOID POSIX_SIGNALS RETSIGTYPE_VOID HAVE_UNSIGNED_CHAR HAVE_STRUCT_TM_IN_TIME_H HAVE_SYS_WAIT`.split(
+  GETPGRP_VOID SETPGRP_VOID POSIX_SIGNALS RETSIGTYPE_VOID HAVE_UNSIGNED_CHAR HAVE_STRUCT_TM_IN_TIME_H HAVE_SYS_WAIT CPU_IS_LITTLE_ENDIAN
+  HAVE_LITTLE_ENDIAN FLOATING_POINT USE_SMALLFT ARCH_X86_64 ARCH_X86 CONFIG_8BPC CONFIG_16BPC HAVE_LIBC`.split(
     /\s+/,
   ),
 );
@@ -68,6 +69,23 @@ const texts: Readonly<Record<string, (identity: PackageIdentity) => string>> = {
   ICONV_CONST: () => '',
   SEND_QUAL_ARG2: () => 'const',
   STACK_DIRECTION: () => '-1',
+  RECV_TYPE_RETV: () => 'ssize_t',
+  RECV_TYPE_ARG1: () => 'int',
+  RECV_TYPE_ARG2: () => 'void *',
+  RECV_TYPE_ARG3: () => 'size_t',
+  RECV_TYPE_ARG4: () => 'int',
+  SEND_TYPE_RETV: () => 'ssize_t',
+  SEND_TYPE_ARG1: () => 'int',
+  SEND_TYPE_ARG2: () => 'void *',
+  SEND_TYPE_ARG3: () => 'size_t',
+  SEND_TYPE_ARG4: () => 'int',
+  RECVFROM_TYPE_RETV: () => 'ssize_t',
+  RECVFROM_TYPE_ARG1: () => 'int',
+  RECVFROM_TYPE_ARG2: () => 'void',
+  RECVFROM_TYPE_ARG3: () => 'size_t',
+  RECVFROM_TYPE_ARG4: () => 'int',
+  RECVFROM_TYPE_ARG5: () => 'struct sockaddr',
+  RECVFROM_TYPE_ARG6: () => 'socklen_t',
 };
 
 /** What stands behind `#define NAME`, or undefined for a macro that stays undefined. */
@@ -84,7 +102,8 @@ export function macroValue(
     return size in sizes ? String(sizes[size]) : size.endsWith('OFF_T') ? '8' : undefined;
   const declared = /HAVE_DECL_(.+)$/.exec(name)?.[1];
   if (declared !== undefined)
-    return system.functions.has(declared) || system.functions.has(declared.toLowerCase()) ? '1' : '0';
+    // Capital names are constants of headers.
+    return declared === declared.toUpperCase() || system.functions.has(declared) ? '1' : '0';
   // Some packages put their own name before: LIBFOO_HAVE_UNISTD_H.
   const asked = /(?:^|_)HAVE_(.+)$/.exec(name)?.[1];
   if (asked === undefined) return undefined;
@@ -100,6 +119,10 @@ function substitution(name: string, system: SystemKnowledge, identity: PackageId
   const [major = '1', minor = '0', patch = '0'] = identity.version
     .split(/[^\d]+/)
     .filter((part) => part !== '');
+  const width = /^(U?)SIZE(16|32|64)$/.exec(name);
+  if (width !== null)
+    return `${width[1] === '' ? '' : 'unsigned '}${{ 16: 'short', 32: 'int', 64: 'long' }[width[2]!]}`;
+  if (/inline$/i.test(name)) return 'inline';
   if (/MAJOR/i.test(name)) return major;
   if (/MINOR/i.test(name)) return minor;
   if (/MICRO|PATCH|REVISION|BUILD|TINY/i.test(name)) return patch;
@@ -157,4 +180,24 @@ export function headerOfTemplate(path: string): string {
     .replace(/_h$/, '.h')
     .replace(/^cmake_?config\.h$/, 'config.h');
   return path.slice(0, slash) + plain;
+}
+
+/**
+ * A configuration header for a package without a template: every question that its code asks, answered. What
+ * is not known stays undefined here, too.
+ */
+export function headerFromCode(
+  texts: Iterable<string>,
+  system: SystemKnowledge,
+  identity: PackageIdentity,
+): string {
+  const asked = new Set<string>();
+  for (const text of texts) {
+    for (const [name] of text.matchAll(/\b[A-Z][A-Z0-9_]*\b/g)) asked.add(name);
+  }
+  const lines = [...asked].sort().flatMap((name) => {
+    const value = macroValue(name, system, identity);
+    return value === undefined ? [] : [`#ifndef ${name}\n#define ${name} ${value}\n#endif`];
+  });
+  return `${lines.join('\n')}\n`;
 }

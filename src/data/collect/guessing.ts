@@ -166,7 +166,9 @@ export class Guesser {
       return `-idirafter${join(this.tree.root, place.slice(0, place.length - plain.length))}`;
     }
     const folder = this.system.headerFolders(plain);
-    return folder === undefined || folder === '/usr/include' ? undefined : `-idirafter${folder}`;
+    return folder === undefined || folder === '' || folder === '/usr/include'
+      ? undefined
+      : `-idirafter${folder}`;
   }
 }
 

@@ -23,6 +23,10 @@ const libraryRoots = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu',
 /** Headers of a compiler, or of a kernel, are never what a program means. */
 const passedOver = /^(c\+\+|linux|asm|asm-generic|llvm.*|clang.*|node|python.*|valgrind|boost)$/;
 
+/** They come with the compiler. */
+const compilerHeaders =
+  'stdarg stddef stdbool float limits stdint stdatomic stdalign stdnoreturn tgmath iso646'.split(' ');
+
 async function listHeaders(root: string): Promise<string[]> {
   const found: string[] = [];
   async function walk(folder: string, depth: number): Promise<void> {
@@ -72,16 +76,9 @@ export async function learnSystem(installation: LlvmInstallation): Promise<Syste
       }
     }
   }
-  for (const name of [
-    'STDARG_H',
-    'STDDEF_H',
-    'STDBOOL_H',
-    'FLOAT_H',
-    'LIMITS_H',
-    'STDINT_H',
-    'STDATOMIC_H',
-  ]) {
-    headerMacros.add(name);
+  for (const name of compilerHeaders) {
+    headerMacros.add(`${name.toUpperCase()}_H`);
+    folders.set(`${name}.h`, '');
   }
   const libraries = new Set<string>();
   for (const root of libraryRoots) {
