@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { OzmaError } from '../common/errors.ts';
 import { checkSettings, readSettingsFile, type Stage, type StageSettings } from '../train/stages/settings.ts';
 import { runStage, type StageHooks } from '../train/stages/stage-run.ts';
-import { splitCommand } from '../tune/split-command.ts';
+import { splitCommand } from '../llvm/split-command.ts';
 import type { CommandInput } from './command-row.ts';
 import { interruptSignal } from './interruption.ts';
 import type { trainStageOptions } from './options.ts';
