@@ -107,6 +107,9 @@ class Names implements OperandNames {
     const symbol = symbolName(name);
     this.called.add(symbol);
     if (facts !== undefined) this.symbols.learn(symbol, facts);
+    if (/^\.rodata|^\.data\.rel\.ro/.test(this.file.data.get(name)?.section ?? '')) {
+      this.symbols.learn(symbol, { constant: true });
+    }
     return this.symbols.placeholder(symbol);
   }
 

@@ -55,8 +55,10 @@ function learnSymbols(module: ModuleText, symbols: SymbolTable): void {
     local: words.some((word) => insideTheFile.has(word)),
   });
   for (const { name, tokens } of module.globals) {
-    const threadLocal = tokens.includes('thread_local');
-    symbols.learn(name, { ...local(tokens.slice(0, 6)), ...(threadLocal ? { threadLocal } : {}) });
+    const words = tokens.slice(0, 8);
+    const threadLocal = words.some((word) => word === 'thread_local') ? { threadLocal: true } : {};
+    const constant = words.includes('constant') ? { constant: true } : {};
+    symbols.learn(name, { ...local(words), ...threadLocal, ...constant });
   }
   for (const { name, header } of module.functions) symbols.learn(name, local(header));
   for (const tokens of module.declarations) {

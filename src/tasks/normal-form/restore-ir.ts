@@ -54,7 +54,7 @@ interface Use {
   threadLocal?: boolean;
   /** The widest access to it, which says how it is aligned at least. */
   align: number;
-  /** Bytes up to the farthest offset: AArch64 folds an offset into an address only inside of its object. */
+  /** Bytes up to the end of the farthest access: LLVM folds offsets and pairs loads only inside of an object. */
   size: number;
 }
 
@@ -128,18 +128,25 @@ class Restoration {
 
   /** What a line says of the symbols in it. */
   private noteUses(tokens: readonly string[]): void {
-    for (const token of tokens) this.use(token);
+    for (const [index, token] of tokens.entries()) {
+      const use = this.use(token);
+      // `ptr align 16 @1` of memory intrinsics.
+      if (use !== undefined && tokens[index - 2] === 'align') {
+        use.align = Math.max(use.align, Number(tokens[index - 1]));
+      }
+    }
     const call = tokens.findIndex((token) => token === 'call' || token === 'invoke' || token === 'callbr');
     if (call >= 0) this.noteCall(tokens, call);
     const access = tokens.findIndex((token) => token === 'load' || token === 'store');
     if (access >= 0) this.noteAccess(tokens, access);
+    if (tokens[2] === 'getelementptr') this.noteElements(tokens);
   }
 
   private use(token: string): Use | undefined {
     if (!token.startsWith('@') || token.startsWith('@llvm.')) return undefined;
-    const { placeholder, offset } = placeholderOf(token);
+    const { placeholder } = placeholderOf(token);
     const known = this.uses.get(placeholder) ?? { align: 1, size: 1 };
-    known.size = Math.max(known.size, Number(offset ?? 0));
+    known.size = Math.max(known.size, offsetOf(token));
     this.uses.set(placeholder, known);
     return known;
   }
@@ -154,6 +161,7 @@ class Restoration {
       const use = variable === undefined ? undefined : this.use(variable);
       if (use !== undefined) use.threadLocal = true;
     }
+    if (callee.startsWith('@llvm.mem')) this.noteCopy(tokens.slice(next + 1));
     const use = this.use(callee);
     if (use === undefined || use.signature !== undefined || tokens[next + 1] !== '(') return;
     const signature = /^(.*?) \((.*)\)$/.exec(type.text);
@@ -166,6 +174,16 @@ class Restoration {
     use.signature = { result: type.text, parameters };
   }
 
+  /** An array is aligned like its elements: by the largest power of two in their size, 8 at most. */
+  private noteElements(tokens: readonly string[]): void {
+    let at = 3;
+    while (/^[a-z]+$/.test(tokens[at] ?? '') && !this.types.startsAt(tokens, at)) at++;
+    const { type, next } = this.types.parse(tokens, at);
+    const use = this.use(tokens[next + 2] ?? '');
+    if (use !== undefined && type.size > 0)
+      use.align = Math.max(use.align, Math.min(8, type.size & -type.size));
+  }
+
   private noteAccess(tokens: readonly string[], access: number): void {
     let at = access + 1;
     while (tokens[at] === 'volatile' || tokens[at] === 'atomic') at++;
@@ -176,7 +194,18 @@ class Restoration {
     const use = pointer < 0 ? undefined : this.use(tokens[pointer + 1]!);
     const given = tokens.lastIndexOf('align');
     const align = given < 0 ? type.align : Number(tokens[given + 1]);
-    if (use !== undefined) use.align = Math.max(use.align, align);
+    if (use === undefined) return;
+    use.align = Math.max(use.align, align);
+    use.size = Math.max(use.size, offsetOf(tokens[pointer + 1]!) + type.size);
+  }
+
+  /** `@llvm.memcpy…(ptr align 8 %0, ptr align 16 @1, i64 32, …)` reads and writes as many bytes. */
+  private noteCopy(tokens: readonly string[]): void {
+    const length = tokens.indexOf('i64');
+    for (const token of tokens.slice(0, length)) {
+      const use = /^\d+$/.test(tokens[length + 1] ?? '') ? this.use(token) : undefined;
+      if (use !== undefined) use.size = Math.max(use.size, offsetOf(token) + Number(tokens[length + 1]));
+    }
   }
 
   /**
@@ -236,7 +265,7 @@ class Restoration {
     const lines: string[] = [];
     for (const [placeholder, use] of this.uses) {
       if (this.defined.has(placeholder)) continue;
-      const { name, local, threadLocal } = this.symbols.symbol(placeholder);
+      const { name, local, threadLocal, constant } = this.symbols.symbol(placeholder);
       const written = `@${quotedName(name)}`;
       const words = local === true ? ' dso_local' : '';
       if (use.signature !== undefined) {
@@ -248,7 +277,8 @@ class Restoration {
         lines.push(`declare${words} ${result} ${written}(${list.join(', ')})${effects}`);
       } else {
         const thread = threadLocal === true || use.threadLocal === true ? ' thread_local' : '';
-        lines.push(`${written} = external${words}${thread} global [${use.size} x i8], align ${use.align}`);
+        const kind = constant === true ? 'constant' : 'global';
+        lines.push(`${written} = external${words}${thread} ${kind} [${use.size} x i8], align ${use.align}`);
       }
     }
     return lines;
@@ -260,6 +290,10 @@ function placeholderOf(token: string): { placeholder: string; offset?: string } 
   const match = /^(@\w+)([+-]\d+)$/.exec(token);
   if (match === null) return { placeholder: token };
   return { placeholder: match[1]!, offset: match[2]!.replace('+', '') };
+}
+
+function offsetOf(token: string): number {
+  return Number(placeholderOf(token).offset ?? 0);
 }
 
 /** `@1` `+` `24` of the tokeniser as one token, and readable floats as LLVM takes them. */

@@ -9,6 +9,8 @@ export interface Symbol {
   /** Defined in the same linked file, so code reaches it directly; otherwise through the GOT or PLT. */
   local?: boolean;
   threadLocal?: boolean;
+  /** Data that nobody writes to. */
+  constant?: boolean;
 }
 
 export class SymbolTable {
