@@ -4,22 +4,39 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { programPath, type LlvmInstallation } from './installation.ts';
+import type { OptimisationLevel } from './module.ts';
 
 const known = new Map<string, Promise<string>>();
 
 /** The pass pipeline of `clang -Oz`, as text that `opt -p` takes. */
 export function baselinePipeline(installation: LlvmInstallation): Promise<string> {
+  return levelPipeline(installation, 'Oz');
+}
+
+/** The same for another level of clang. */
+export function levelPipeline(installation: LlvmInstallation, level: OptimisationLevel): Promise<string> {
   const path = programPath(installation, 'clang');
-  let pipeline = known.get(path);
+  const key = `${path} ${level}`;
+  let pipeline = known.get(key);
   if (pipeline === undefined) {
-    pipeline = askClang(path);
-    known.set(path, pipeline);
+    pipeline = askClang(path, level);
+    known.set(key, pipeline);
   }
   return pipeline;
 }
 
-async function askClang(clang: string): Promise<string> {
-  const words = ['-Oz', '-c', '-x', 'c', '/dev/null', '-o', '/dev/null', '-mllvm', '-print-pipeline-passes'];
+async function askClang(clang: string, level: OptimisationLevel): Promise<string> {
+  const words = [
+    `-${level}`,
+    '-c',
+    '-x',
+    'c',
+    '/dev/null',
+    '-o',
+    '/dev/null',
+    '-mllvm',
+    '-print-pipeline-passes',
+  ];
   const { stdout } = await promisify(execFile)(clang, words);
   return stdout.trim();
 }

@@ -25,6 +25,7 @@ const prototypes = {
 
   LLVMParseIRInContext:
     'bool LLVMParseIRInContext(void *context, void *buffer, _Out_ void **module, _Out_ void **message)',
+  LLVMCloneModule: 'void *LLVMCloneModule(void *module)',
   LLVMDisposeModule: 'void LLVMDisposeModule(void *module)',
   LLVMStripModuleDebugInfo: 'bool LLVMStripModuleDebugInfo(void *module)',
   LLVMPrintModuleToString: 'void *LLVMPrintModuleToString(void *module)',

@@ -6,17 +6,20 @@
 import { createHash } from 'node:crypto';
 import { copyBytes, takeText, type LlvmLibrary, type Reference } from './bindings.ts';
 
+/** The two back ends that sizes are measured with. */
 export type CodegenLevel = 'Oz' | 'O0';
+/** clang's levels. */
+export type OptimisationLevel = 'O0' | 'O1' | 'O2' | 'O3' | 'Os' | 'Oz';
 export type EmitKind = 'object' | 'assembly';
 
 export interface TargetSettings {
   triple: string;
-  level: CodegenLevel;
+  level: OptimisationLevel;
   positionIndependent: boolean;
 }
 
-/** LLVM's name for a code generation level; clang's -Oz and -O2 both generate code at the default. */
-const codegenLevel: Record<CodegenLevel, number> = { O0: 0, Oz: 2 };
+/** LLVM's name for a code generation level; clang's -Oz, -Os and -O2 all generate code at the default. */
+const codegenLevel: Record<OptimisationLevel, number> = { O0: 0, O1: 1, O2: 2, O3: 3, Os: 2, Oz: 2 };
 const relocation = { static: 1, positionIndependent: 2 } as const;
 const codeModelDefault = 0;
 const emitKind: Record<EmitKind, number> = { assembly: 0, object: 1 };
@@ -118,6 +121,16 @@ export class Module {
       throw new LlvmRefusal(text.trim().split('\n')[0]);
     }
     return new Module(library, context, module[0]);
+  }
+
+  /** A copy in the same context, to be disposed of before this one: code generation changes what it reads. */
+  withCopy<T>(use: (copy: Module) => T): T {
+    const copy = this.library.call.LLVMCloneModule(this.reference) as Reference;
+    try {
+      return use(new Module(this.library, this.context, copy));
+    } finally {
+      this.library.call.LLVMDisposeModule(copy);
+    }
   }
 
   dispose(): void {

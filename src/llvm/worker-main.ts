@@ -8,7 +8,7 @@ import { cutFunctions, plainModuleText } from './cutting.ts';
 import { contentHash, isBitcode, LlvmRefusal, Machines, Module } from './module.ts';
 import { ObjectFormatError, readObject, readSizes, type ElfObject, type ObjectSizes } from './object-file.ts';
 import { codegenSwitches, recipeKey, switchesOf, type CodegenSwitch, type Recipe } from './recipe.ts';
-import type { CodegenLevel } from './module.ts';
+import type { CodegenLevel, OptimisationLevel } from './module.ts';
 import { describeFailure } from './worker-protocol.ts';
 import type {
   CutModule,
@@ -21,6 +21,8 @@ import type {
   PipelineSizes,
   Request,
   ToWorker,
+  Variant,
+  VariantResult,
 } from './worker-protocol.ts';
 
 const [libraryPath, memoryMegabytes] = process.argv.slice(2);
@@ -101,7 +103,7 @@ function withModule<T>(hash: string, use: (module: Module) => T): T {
   }
 }
 
-function machineFor(module: Module, level: CodegenLevel): bigint {
+function machineFor(module: Module, level: OptimisationLevel): bigint {
   return machines.get({ triple: module.triple, level, positionIndependent: module.positionIndependent });
 }
 
@@ -146,7 +148,7 @@ function sharedSteps(recipe: Recipe): number {
  */
 function withRecipe<T>(
   { module: hash, recipe }: { module: string; recipe: Recipe },
-  level: CodegenLevel,
+  level: OptimisationLevel,
   use: (module: Module, machine: bigint) => T,
 ): T {
   useSwitches(switchesOf(recipe));
@@ -158,7 +160,7 @@ function withBeginning<T>(
   hash: string,
   recipe: Recipe,
   shared: number,
-  level: CodegenLevel,
+  level: OptimisationLevel,
   use: (module: Module, machine: bigint) => T,
 ): T {
   if (shared === 0) {
@@ -273,6 +275,20 @@ function measurePipeline(hash: string, pipeline: string, levels: readonly Codege
   return sizes;
 }
 
+/** Texts and sizes of a module after its recipe. Code is generated from copies, since that changes the IR. */
+function produce(module: Module, variant: Variant, machine: bigint): VariantResult {
+  const broken = module.verify();
+  if (broken !== undefined) throw new LlvmRefusal(`the verifier found: ${broken}`);
+  const texts = variant.texts.map((format) => {
+    if (format === 'ir') return module.text();
+    return module.withCopy((copy) => Buffer.from(copy.emit('assembly', machine)).toString());
+  });
+  if (variant.sizes === undefined) return { texts };
+  const sizing = machineFor(module, variant.sizes);
+  const { bytes } = module.withCopy((copy) => readSizes(copy.emit('object', sizing)));
+  return { texts, sizes: { instructions: module.instructionCount(), bytes } };
+}
+
 function outcomeOf<T>(work: () => T): Outcome<T> {
   try {
     return { ok: true, value: work() };
@@ -336,6 +352,16 @@ function answer(request: Request, part: (outcome: Outcome<unknown>) => void): un
         part(outcomeOf(() => measurePipeline(request.module, pipeline, request.levels)));
       }
       return request.pipelines.length;
+    case 'variants':
+      for (const variant of request.variants) {
+        const asked = { module: request.module, recipe: variant.recipe };
+        part(
+          outcomeOf(() =>
+            withRecipe(asked, variant.level, (module, machine) => produce(module, variant, machine)),
+          ),
+        );
+      }
+      return request.variants.length;
     case 'emit':
       return withRecipe(request, request.level, (module, machine) => {
         const broken = module.verify();

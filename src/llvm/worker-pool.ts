@@ -19,6 +19,8 @@ import type {
   Request,
   ToWorker,
   EmitFormat,
+  Variant,
+  VariantResult,
 } from './worker-protocol.ts';
 import type { CodegenLevel } from './module.ts';
 import type { Recipe } from './recipe.ts';
@@ -228,24 +230,26 @@ export class WorkerPool {
    * costs is paid once. Code is generated once for equal IR. The outcomes are in the order of the pipelines;
    * one that kills the worker is tried again alone before it is blamed.
    */
-  async measureAll(
+  measureAll(
     module: ModuleSource,
     pipelines: readonly string[],
     levels: readonly CodegenLevel[],
   ): Promise<Outcome<PipelineSizes>[]> {
-    const outcomes: Outcome<PipelineSizes>[] = [];
-    let alone = false;
-    while (outcomes.length < pipelines.length) {
-      const rest = pipelines.slice(outcomes.length, alone ? outcomes.length + 1 : undefined);
-      const end = await this.ask<number>(
-        module,
-        { operation: 'measureAll', module: module.hash, pipelines: rest, levels },
-        (outcome) => outcomes.push(outcome as Outcome<PipelineSizes>),
-      );
-      if (!end.ok && rest.length === 1) outcomes.push(end);
-      alone = !end.ok && rest.length > 1;
-    }
-    return outcomes;
+    return this.askInParts(module, pipelines, (rest) => ({
+      operation: 'measureAll',
+      module: module.hash,
+      pipelines: rest,
+      levels,
+    }));
+  }
+
+  /** Texts and sizes of several recipes, each on a fresh copy and verified; otherwise like measureAll. */
+  variants(module: ModuleSource, variants: readonly Variant[]): Promise<Outcome<VariantResult>[]> {
+    return this.askInParts(module, variants, (rest) => ({
+      operation: 'variants',
+      module: module.hash,
+      variants: rest,
+    }));
   }
 
   /** Applies a recipe, verifies the module and returns it in the given format. */
@@ -283,6 +287,25 @@ export class WorkerPool {
       job.settle({ ok: false, failure: { kind: 'crashed', message: 'the pool was closed' } });
     }
     for (const worker of this.workers) worker.stop();
+  }
+
+  /** An outcome for each item; after a worker's death what was not answered is asked again. */
+  private async askInParts<Item, T>(
+    module: ModuleSource,
+    items: readonly Item[],
+    requestOf: (rest: readonly Item[]) => Request,
+  ): Promise<Outcome<T>[]> {
+    const outcomes: Outcome<T>[] = [];
+    let alone = false;
+    while (outcomes.length < items.length) {
+      const rest = items.slice(outcomes.length, alone ? outcomes.length + 1 : undefined);
+      const end = await this.ask<number>(module, requestOf(rest), (outcome) =>
+        outcomes.push(outcome as Outcome<T>),
+      );
+      if (!end.ok && rest.length === 1) outcomes.push(end);
+      alone = !end.ok && rest.length > 1;
+    }
+    return outcomes;
   }
 
   private ask<T>(module: ModuleSource, request: Request, part?: Job['part']): Promise<Outcome<T>> {

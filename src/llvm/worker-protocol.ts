@@ -2,7 +2,7 @@
 // Failures are answers, not exceptions: `refused` is LLVM saying no, the rest is the process dying.
 
 import type { CutFunction } from './cutting.ts';
-import type { CodegenLevel, FunctionSummary } from './module.ts';
+import type { CodegenLevel, FunctionSummary, OptimisationLevel } from './module.ts';
 import type { FunctionSize } from './object-file.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -75,12 +75,29 @@ export interface CutModule {
   tooLarge: number;
 }
 
+/** One way to treat a module, and what is wanted of the result. */
+export interface Variant {
+  recipe: Recipe;
+  /** Where code is generated, and which target machine the passes see. */
+  level: OptimisationLevel;
+  texts: readonly ('ir' | 'assembly')[];
+  /** Also instructions and bytes, code generation at this level. */
+  sizes?: OptimisationLevel;
+}
+
+export interface VariantResult {
+  /** In the order asked for. */
+  texts: string[];
+  sizes?: { instructions: number; bytes: number };
+}
+
 export type Request =
   | { operation: 'cut'; module: string; longest: number }
   | { operation: 'describe'; module: string }
   | { operation: 'measure'; module: string; recipe: Recipe; options: MeasureOptions }
   | { operation: 'measureAll'; module: string; pipelines: readonly string[]; levels: readonly CodegenLevel[] }
-  | { operation: 'emit'; module: string; recipe: Recipe; level: CodegenLevel; format: EmitFormat };
+  | { operation: 'emit'; module: string; recipe: Recipe; level: CodegenLevel; format: EmitFormat }
+  | { operation: 'variants'; module: string; variants: readonly Variant[] };
 
 export type Failure =
   | { kind: 'refused'; message: string }

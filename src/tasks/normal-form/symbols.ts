@@ -28,6 +28,12 @@ export class SymbolTable {
     }
   }
 
+  /** A table of `count` symbols with the names that placeholders get where no table is given. */
+  static madeUp(count: number): SymbolTable {
+    const symbols = Array.from({ length: count }, (_, index) => ({ name: `s${index + 1}` }));
+    return new SymbolTable('f', symbols);
+  }
+
   /** What is known of a symbol; later words do not overwrite earlier ones. */
   learn(name: string, facts: Omit<Symbol, 'name'>): void {
     this.facts.set(name, { ...facts, ...this.facts.get(name) });
