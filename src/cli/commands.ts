@@ -5,10 +5,13 @@ import {
   ccOptions,
   dataCollectOptions,
   dataCorpusOptions,
+  dataDisassemblyOptions,
+  dataEmulationOptions,
   dataExportOptions,
   dataLabelsOptions,
-  disassembleOptions,
+  dataPretrainingOptions,
   dataQueryOptions,
+  disassembleOptions,
   doctorOptions,
   exportOptions,
   passesCheckOptions,
@@ -211,6 +214,47 @@ export const commands: readonly CommandRow[] = [
       examples: ['ozma data labels corpus/ -o labels/ --limit 10000'],
     },
     async (input) => (await import('./data-labels.ts')).labels(input),
+  ),
+  command(
+    {
+      name: 'data pretraining',
+      operands: '<corpus>',
+      operandsHelp: 'a corpus made by ozma data',
+      summary: 'IR and assembly to learn the language from',
+      description:
+        'Writes every function of the corpus before any pass and at a level drawn by chance, as IR and as assembly; ' +
+        '85 % x86-64, 15 % AArch64.',
+      options: dataPretrainingOptions,
+      examples: ['ozma data pretraining corpus/ -o pretraining/'],
+    },
+    async (input) => (await import('./data-task-sets.ts')).pretraining(input),
+  ),
+  command(
+    {
+      name: 'data emulation',
+      operands: '<corpus>',
+      operandsHelp: 'a corpus made by ozma data',
+      summary: 'random pass lists and what they make of the code',
+      description:
+        'Draws pass lists for every function, runs them, and writes prompts with IR or assembly and sizes as answers.',
+      options: dataEmulationOptions,
+      examples: ['ozma data emulation corpus/ -o emulation/ --jsonl'],
+    },
+    async (input) => (await import('./data-task-sets.ts')).emulation(input),
+  ),
+  command(
+    {
+      name: 'data disassembly',
+      operands: '<corpus>',
+      operandsHelp: 'a corpus made by ozma data',
+      summary: 'assembly and the IR that it was generated from',
+      description:
+        'Compiles every function at levels drawn by chance for x86-64 and AArch64. Each answer is compiled back; the ' +
+        'column exact says whether that gave the assembly of the prompt.',
+      options: dataDisassemblyOptions,
+      examples: ['ozma data disassembly corpus/ -o disassembly/ --levels paper,Oz'],
+    },
+    async (input) => (await import('./data-task-sets.ts')).disassembly(input),
   ),
   command(
     {

@@ -327,6 +327,52 @@ export const dataLabelsOptions = {
   json,
 };
 
+/** Shared by the commands that make examples of a corpus. */
+const taskSetOptions = {
+  output: optional(
+    text('a folder', '<folder>'),
+    'where to write the set; the same command goes on after an interruption',
+    {
+      short: 'o',
+    },
+  ),
+  form: option(
+    oneOf('normal', 'full'),
+    'normal',
+    'code in normal form (docs/normal-form.md), or as the compiler writes it',
+  ),
+  limit: optional(wholeNumber(1), 'how many functions of the corpus to use, a fair sample', {
+    fallbackText: 'all',
+  }),
+  characters: option(wholeNumber(1), 16_384, 'how long prompt and completion may be together'),
+  jsonl: option(flag, false, 'also write JSON lines with prompt and completion, a file a split'),
+  seed: searchOptions.seed,
+  jobs: searchOptions.jobs,
+  json,
+};
+
+export const dataPretrainingOptions = taskSetOptions;
+
+export const dataEmulationOptions = {
+  ...taskSetOptions,
+  lists: option(wholeNumber(1), 2, 'how many random pass lists for each function'),
+  longest: option(wholeNumber(1), 50, 'how many passes a list has, at most'),
+};
+
+export const dataDisassemblyOptions = {
+  ...taskSetOptions,
+  pairs: option(
+    wholeNumber(1),
+    2,
+    'how many pairs of each function, each at a level and for a machine by chance',
+  ),
+  levels: option(
+    text('levels', '<level,...>'),
+    'paper,O0,O1,O2,O3,Os,Oz',
+    'the levels of clang to draw from; paper is IR of -Oz with code generation at -O0',
+  ),
+};
+
 export const doctorOptions = { json };
 
 /** `--per-function` of `perFunction`. */

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { createRandom, type Random } from '../../common/random.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { WorkerPool } from '../../llvm/worker-pool.ts';
+import { normalFormVersion } from '../../tasks/normal-form/normalise-ir.ts';
 import { NormalFormRefusal } from '../../tasks/normal-form/refusal.ts';
 import { readCorpus, type CorpusFilter, type CorpusRow } from '../corpus.ts';
 import { exportJsonl } from '../export-jsonl.ts';
 import { writeParquetSet } from '../parquet-set.ts';
-import type { Columns, SetManifest } from '../set-manifest.ts';
+import { mustBeSet, type Columns, type SetManifest } from '../set-manifest.ts';
 import { batchUnits, type CountDropped, type UnitProgress } from '../units.ts';
 import type { TaskRow } from './task-rows.ts';
 
@@ -60,6 +61,7 @@ export async function buildTaskSet<Row extends TaskRow>(
   const { installation, corpus, output, seed, jobs, maximumCharacters, signal, onProgress } = settings;
   const made = {
     ...maker.settings,
+    normalForm: normalFormVersion,
     seed,
     maximumCharacters,
     llvm: installation.version,
@@ -68,6 +70,8 @@ export async function buildTaskSet<Row extends TaskRow>(
     kind: 'function',
     ...(settings.limit === undefined ? {} : { limit: settings.limit }),
   };
+  const rows = Math.min((await mustBeSet(corpus)).rows, settings.limit ?? Infinity);
+  const total = Math.ceil(rows / rowsPerUnit);
   const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds });
   const seeded = createRandom(seed);
   const rowsOf = async (row: CorpusRow, count: CountDropped): Promise<Row[]> => {
@@ -90,7 +94,7 @@ export async function buildTaskSet<Row extends TaskRow>(
         const rows = await mapLimited(input, jobs * rowsPerWorker, (row) => rowsOf(row, count));
         return rows.flat();
       },
-      { concurrency: 2, signal, ...(onProgress === undefined ? {} : { onProgress }) },
+      { concurrency: 2, total, signal, ...(onProgress === undefined ? {} : { onProgress }) },
     );
     if (settings.jsonl) await exportJsonl(output, join(output, 'jsonl'));
     return manifest;

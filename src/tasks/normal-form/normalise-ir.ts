@@ -10,6 +10,9 @@ import { NormalFormRefusal } from './refusal.ts';
 import { SymbolTable } from './symbols.ts';
 import { afterBracket, splitAtCommas, write } from './tokens.ts';
 
+/** Goes up with every change of the text, so that sets made before are made again. */
+export const normalFormVersion = 1;
+
 export interface NormaliseOptions {
   /** Symbols that the other side of the pair has numbered already; new ones are added to it. */
   symbols?: SymbolTable;
