@@ -10,6 +10,7 @@ import {
   dataExportOptions,
   dataLabelsOptions,
   dataPretrainingOptions,
+  dataTuningOptions,
   dataQueryOptions,
   disassembleOptions,
   doctorOptions,
@@ -241,6 +242,20 @@ export const commands: readonly CommandRow[] = [
       examples: ['ozma data emulation corpus/ -o emulation/ --jsonl'],
     },
     async (input) => (await import('./data-task-sets.ts')).emulation(input),
+  ),
+  command(
+    {
+      name: 'data tuning',
+      operands: '<corpus>',
+      operandsHelp: 'a corpus made by ozma data',
+      summary: 'the best pass list of each labelled function, as examples',
+      description:
+        'Writes prompts, and answers with the list of the label, sizes and optimised IR. The list is run and measured ' +
+        'again on the text of the prompt; nothing is searched.',
+      options: dataTuningOptions,
+      examples: ['ozma data tuning corpus/ --labels labels/ -o tuning/'],
+    },
+    async (input) => (await import('./data-task-sets.ts')).tuning(input),
   ),
   command(
     {

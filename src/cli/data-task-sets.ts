@@ -1,4 +1,4 @@
-// `ozma data pretraining`, `emulation` and `disassembly`: a corpus in, a set of examples out. The work is
+// `ozma data pretraining`, `emulation`, `tuning` and `disassembly`: a corpus in, a set of examples out. The work is
 // src/data/task-sets/'s.
 
 import { OzmaError } from '../common/errors.ts';
@@ -9,10 +9,16 @@ import { emulationMaker } from '../data/task-sets/emulation.ts';
 import { levels, type Level } from '../data/task-sets/levels.ts';
 import { pretrainingMaker } from '../data/task-sets/pretraining.ts';
 import type { TaskRow } from '../data/task-sets/task-rows.ts';
+import { tuningMaker } from '../data/task-sets/tuning.ts';
 import { findInstallation } from '../llvm/installation.ts';
 import type { CommandInput } from './command-row.ts';
 import { interruptSignal } from './interruption.ts';
-import type { dataDisassemblyOptions, dataEmulationOptions, dataPretrainingOptions } from './options.ts';
+import type {
+  dataDisassemblyOptions,
+  dataEmulationOptions,
+  dataPretrainingOptions,
+  dataTuningOptions,
+} from './options.ts';
 import { startProgress, type Progress } from './progress.ts';
 
 /** As published. */
@@ -29,6 +35,13 @@ export function emulation(input: CommandInput<typeof dataEmulationOptions>): Pro
   const { form, lists, longest } = input.options;
   const installation = findInstallation();
   return build(input, emulationMaker({ installation, form, lists, longest, x86Share: mostlyX86 }));
+}
+
+/** Throws `usage` without `--labels`. */
+export async function tuning(input: CommandInput<typeof dataTuningOptions>): Promise<number> {
+  const { form, labels, codegen } = input.options;
+  if (labels === undefined) throw new OzmaError('usage', 'expected --labels FOLDER, found none');
+  return build(input, await tuningMaker({ installation: findInstallation(), form, labels, codegen }));
 }
 
 export async function disassembly(input: CommandInput<typeof dataDisassemblyOptions>): Promise<number> {

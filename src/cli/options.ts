@@ -353,6 +353,12 @@ const taskSetOptions = {
 
 export const dataPretrainingOptions = taskSetOptions;
 
+export const dataTuningOptions = {
+  ...taskSetOptions,
+  labels: optional(text('a folder', '<folder>'), 'the labels, made by ozma data labels'),
+  codegen: searchOptions.codegen,
+};
+
 export const dataEmulationOptions = {
   ...taskSetOptions,
   lists: option(wholeNumber(1), 2, 'how many random pass lists for each function'),

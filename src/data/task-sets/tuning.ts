@@ -1,0 +1,92 @@
+// Flag tuning: IR → the pass list that makes it smallest, sizes before and after, and the optimised IR. The
+// lists come from labels (src/data/labels/), so nothing is searched here; what a list does is run and
+// measured on the very text of the prompt. Functions without a label are passed over.
+
+import type { LlvmInstallation } from '../../llvm/installation.ts';
+import { recipeOf } from '../../llvm/recipe.ts';
+import { renderAnswer } from '../../tasks/answers.ts';
+import { normaliseIr } from '../../tasks/normal-form/normalise-ir.ts';
+import { restoreIr } from '../../tasks/normal-form/restore-ir.ts';
+import { SymbolTable } from '../../tasks/normal-form/symbols.ts';
+import { renderPrompt } from '../../tasks/prompts.ts';
+import { readSet } from '../corpus.ts';
+import type { LabelRow } from '../labels/label-set.ts';
+import type { LabelLevel } from '../labels/measured-program.ts';
+import { createPassLists } from '../labels/pass-lists.ts';
+import { mustBeSet } from '../set-manifest.ts';
+import type { Maker } from './build.ts';
+import { compileVariants } from './compiling.ts';
+import { taskColumns, taskRow, type Form, type TaskRow } from './task-rows.ts';
+
+export interface TuningRow extends TaskRow {
+  pipeline: string;
+  bytes_before: number;
+  bytes_after: number;
+  /** With clang -Oz, of the function as the corpus has it. */
+  bytes_oz: number;
+}
+
+export interface TuningSettings {
+  installation: LlvmInstallation;
+  form: Form;
+  /** A set of labels. */
+  labels: string;
+  /** Whose labels, and what sizes are measured with. */
+  codegen: LabelLevel;
+}
+
+const version = 1;
+
+/** Throws `usage` where the folder holds no finished set of labels. */
+export async function tuningMaker(settings: TuningSettings): Promise<Maker<TuningRow>> {
+  const { installation, form, codegen } = settings;
+  const { contentHash } = await mustBeSet(settings.labels);
+  const labels = new Map<string, Pick<LabelRow, 'pipeline' | 'ozBytes'>>();
+  for await (const row of readSet<LabelRow>(settings.labels, `codegen = '${codegen}'`)) {
+    labels.set(row.id, { pipeline: row.pipeline, ozBytes: row.ozBytes });
+  }
+  const lists = createPassLists(installation);
+  return {
+    name: 'tuning',
+    columns: {
+      ...taskColumns,
+      pipeline: 'VARCHAR',
+      bytes_before: 'INTEGER',
+      bytes_after: 'INTEGER',
+      bytes_oz: 'INTEGER',
+    },
+    settings: { version, form, codegen, labels: contentHash },
+    make: async (row, { pool, count }) => {
+      const label = labels.get(row.id);
+      if (label === undefined) return [];
+      const { pipeline, ozBytes } = label;
+      const normal = form === 'full' ? undefined : normaliseIr(row.ir, { own: row.name, constants: true });
+      const module = normal === undefined ? row.ir : restoreIr(normal.text, { target: 'x86-64' });
+      const variant = { level: codegen, sizes: codegen };
+      const [before, after] = await compileVariants(pool, module, [
+        { ...variant, recipe: [], texts: [] },
+        { ...variant, recipe: recipeOf(lists.appliedOf(pipeline)), texts: ['ir'] },
+      ]);
+      if (before?.ok !== true || after?.ok !== true) {
+        const failed = before?.ok === false ? before : after;
+        count(failed?.ok === false ? failed.failure.kind : 'crashed');
+        return [];
+      }
+      const [text = ''] = after.value.texts;
+      const symbols = SymbolTable.madeUp(normal?.symbols.entries().length ?? 0);
+      const code = normal === undefined ? text : normaliseIr(text, { symbols, constants: true }).text;
+      const [bytesBefore, bytesAfter] = [before.value.sizes!.bytes, after.value.sizes!.bytes];
+      const prompt = renderPrompt({ task: 'tune', ir: normal?.text ?? row.ir });
+      const completion = renderAnswer({ task: 'tune', pipeline, bytesBefore, bytesAfter, code });
+      return [
+        {
+          ...taskRow(row, 'x86-64', prompt, completion),
+          pipeline,
+          bytes_before: bytesBefore,
+          bytes_after: bytesAfter,
+          bytes_oz: ozBytes,
+        },
+      ];
+    },
+  };
+}
