@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { createRandom } from '#ozma/common/random.js';
 import { baselinePipeline } from '#ozma/llvm/baseline.js';
 import { WorkerPool } from '#ozma/llvm/worker-pool.js';
 import { normaliseAssembly } from '#ozma/tasks/normal-form/normalise-assembly.js';
@@ -28,14 +29,17 @@ const rows = targetNames.flatMap((target) =>
   functions.map(({ name, ir }) => ({ target, name, ir: forTarget(ir, target) })),
 );
 
+const goldenFolder = new URL('./golden/normal-form/', import.meta.url);
+
 describe('golden', () => {
-  const folder = new URL('./golden/normal-form/', import.meta.url);
-  const names = readdirSync(fileURLToPath(folder)).filter((name) => !name.endsWith('.txt'));
+  const names = readdirSync(fileURLToPath(goldenFolder)).filter((name) => !name.endsWith('.txt'));
   test.each(names)('%s', (name) => {
-    const input = readFileSync(new URL(name, folder), 'utf8');
+    const input = readFileSync(new URL(name, goldenFolder), 'utf8');
     const target = name.includes('.aarch64.') ? 'aarch64' : 'x86-64';
     const normal = name.endsWith('.ll') ? normaliseIr(input) : normaliseAssembly(input, { target });
-    expect(normal.text + describeSymbols(normal)).toBe(readFileSync(new URL(`${name}.txt`, folder), 'utf8'));
+    expect(normal.text + describeSymbols(normal)).toBe(
+      readFileSync(new URL(`${name}.txt`, goldenFolder), 'utf8'),
+    );
   });
 });
 
@@ -122,6 +126,32 @@ describe('refused', () => {
 
   test('assembly without the function', () => {
     expect(() => normaliseAssembly('\t.text\n', { target: 'x86-64' })).toThrow(NormalFormRefusal);
+  });
+
+  test('whatever a model writes: IR, or a refusal', () => {
+    const random = createRandom(1);
+    const texts = readdirSync(fileURLToPath(goldenFolder)).filter((name) => name.endsWith('.ll.txt'));
+    const refusals = texts.flatMap((name) => {
+      const words = readFileSync(new URL(name, goldenFolder), 'utf8').split(/(?<=[ \n(,[])/);
+      return Array.from({ length: 200 }, () => {
+        const damaged = [...words];
+        for (let change = 0; change <= random.below(3); change++) {
+          damaged.splice(
+            random.below(words.length),
+            random.below(3),
+            ...[random.pick(words)].slice(random.below(2)),
+          );
+        }
+        try {
+          expect(restoreIr(damaged.join(''), { target: 'aarch64' })).toContain('target triple');
+          return 0;
+        } catch (error) {
+          expect(error).toBeInstanceOf(NormalFormRefusal);
+          return 1;
+        }
+      });
+    });
+    expect(new Set(refusals).size).toBe(2);
   });
 
   test('text of a model that is no IR', () => {

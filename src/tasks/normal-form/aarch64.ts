@@ -2,6 +2,7 @@
 // page and offset of an address named alike, large constants in one piece.
 
 import { signedNumber, wideImmediate } from './assembly-numbers.ts';
+import type { FloatKind } from './floating-point.ts';
 import { splitOperands, type OperandNames } from './operands.ts';
 
 /** Carry set and clear have two names each. */
@@ -9,6 +10,9 @@ const conditions: Record<string, string> = { cs: 'hs', cc: 'lo' };
 
 const branches = new Set(['b', 'bl', 'cbz', 'cbnz', 'tbz', 'tbnz', 'adr', 'adrp']);
 const conditional = /^b\.?(eq|ne|cs|hs|cc|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)$/;
+
+/** What a register of this letter holds of a constant. */
+const scalarKinds: Record<string, FloatKind> = { d: 'double', s: 'float' };
 
 /** Left out: marks for branch protection. */
 const dropped = new Set(['bti', 'paciasp', 'autiasp', 'hint']);
@@ -27,10 +31,11 @@ export function rewriteAarch64(instruction: string, names: OperandNames): string
     return `add ${operands[0]!}, ${base}, ${names.reference(address[1]!, { local: false })}`;
   }
   const width = /^[wsbh]\d/.test(operands[0] ?? '') || operands[0] === 'wzr' ? 32 : 64;
+  const kind = scalarKinds[operands[0]?.[0] ?? ''];
   const written = operands.map((operand, index) => {
     const last = index === operands.length - 1;
     if (last && (branches.has(mnemonic) || branch !== null)) return target(operand, mnemonic, names);
-    return rewriteOperand(operand, width, names);
+    return rewriteOperand(operand, width, kind, names);
   });
   return `${mnemonic}${written.length === 0 ? '' : ` ${written.join(', ')}`}`;
 }
@@ -40,8 +45,8 @@ function target(operand: string, mnemonic: string, names: OperandNames): string 
   const got = /^:got:(.*)$/.exec(operand);
   if (got !== null) return names.reference(got[1]!, { local: false });
   if (operand.startsWith(':')) return modified(operand, names);
-  const constant = mnemonic === 'adrp' ? names.constant(operand, undefined) : undefined;
-  if (constant !== undefined) return `=${constant}`;
+  // The page of a constant; its value stands where it is loaded.
+  if (mnemonic === 'adrp' && names.constant(operand, undefined) !== undefined) return '=';
   return withOffset(operand, names, mnemonic === 'adrp' ? { local: true } : undefined);
 }
 
@@ -59,9 +64,14 @@ function withOffset(text: string, names: OperandNames, facts?: { local: boolean 
   return names.reference(match[1]!.replaceAll('"', ''), facts) + (match[2] ?? '');
 }
 
-function rewriteOperand(operand: string, width: number, names: OperandNames): string {
+function rewriteOperand(
+  operand: string,
+  width: number,
+  kind: FloatKind | undefined,
+  names: OperandNames,
+): string {
   const low = operand.replace(/#?:lo12:([\w.$"+-]+)/g, (_, name: string) => {
-    const constant = names.constant(name, undefined);
+    const constant = names.constant(name, kind);
     return constant === undefined ? withOffset(name, names, { local: true }) : `=${constant}`;
   });
   const named = modified(low, names);

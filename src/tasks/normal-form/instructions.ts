@@ -12,7 +12,7 @@ import {
 import { isFloatKind, readableFloat, type FloatKind } from './floating-point.ts';
 import type { ModuleText } from './ir-text.ts';
 import { NormalFormRefusal } from './refusal.ts';
-import { afterBracket, splitAtCommas, write } from './tokens.ts';
+import { afterBracket, splitAtCommas } from './tokens.ts';
 import type { Type } from './types.ts';
 
 export interface Surroundings {
@@ -262,10 +262,4 @@ export function readableConstants(tokens: readonly string[]): string[] {
       return readableFloat(kind, token);
     return token;
   });
-}
-
-/** For messages. */
-export function shown(tokens: readonly string[]): string {
-  const text = write(tokens);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

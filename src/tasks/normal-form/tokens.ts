@@ -15,8 +15,7 @@ const opening = new Set(['(', '[', '{', '<']);
 const closing = new Set([')', ']', '}', '>']);
 
 /** Words that take their parenthesis without a space. */
-const attributeWithOperand =
-  /^(?:byval|sret|byref|preallocated|inalloca|elementtype|align|addrspace|syncscope|memory|range|captures)$/;
+const attributeWithOperand = /^(?:byval|sret|byref|preallocated|inalloca|elementtype|addrspace|syncscope)$/;
 
 /** One line of text. */
 export function write(tokens: readonly string[]): string {

@@ -10,23 +10,33 @@ const spelling: Record<string, string> = {
   retq: 'ret',
   jmpq: 'jmp',
   leaveq: 'leave',
-  jz: 'je',
-  jnz: 'jne',
-  jc: 'jb',
-  jnc: 'jae',
-  jnb: 'jae',
-  jna: 'jbe',
-  jnbe: 'ja',
-  jnae: 'jb',
-  jng: 'jle',
-  jnge: 'jl',
-  jnl: 'jge',
-  jnle: 'jg',
   salb: 'shlb',
   salw: 'shlw',
   sall: 'shll',
   salq: 'shlq',
 };
+
+/** Conditions that have several names. */
+const conditions: Record<string, string> = {
+  c: 'b',
+  nae: 'b',
+  nc: 'ae',
+  nb: 'ae',
+  z: 'e',
+  nz: 'ne',
+  na: 'be',
+  nbe: 'a',
+  pe: 'p',
+  po: 'np',
+  nge: 'l',
+  nl: 'ge',
+  ng: 'le',
+  nle: 'g',
+};
+const condition = 'n?[bl]e?|n?[ag]e?|n?[cozesp]|p[eo]';
+const conditional = new RegExp(`^(j|set|cmov)(${condition})([wlq]?)$`);
+
+const stringInstruction = /^(?:movs|stos|scas|cmps|lods)[bwlq]$/;
 
 /** Left out: marks for control-flow protection. */
 const dropped = new Set(['endbr64', 'notrack']);
@@ -41,41 +51,42 @@ export function rewriteX86(instruction: string, names: OperandNames): string | u
   const [, prefix = '', word = '', rest = ''] = /^((?:rep[a-z]*|lock)_)?(\S+)\s*(.*)$/.exec(line) ?? [];
   if (dropped.has(word)) return undefined;
   const operands = splitOperands(rest);
-  let mnemonic = spelling[word] ?? word;
-  // String instructions have no other operands; clang writes them all the same.
-  if (/^rep/.test(prefix) || /^(?:movs|stos|scas|cmps|lods)[bwlq]$/.test(mnemonic)) {
-    if (!operands.some((operand) => operand.includes('xmm'))) return `${prefix.replace('_', ' ')}${mnemonic}`;
+  // String instructions name their operands by themselves; clang writes them all the same.
+  if (/^rep/.test(prefix) || stringInstruction.test(word)) return `${prefix.replace('_', ' ')}${word}`;
+  const indirect = /^\*([\w.$"]+)@GOTPCREL\(%rip\)$/.exec(operands[0] ?? '');
+  // Through the GOT, what -fno-plt makes of a plain call.
+  if (indirect !== null) operands[0] = `${indirect[1]!}@PLT`;
+  let mnemonic = spelled(word, operands.at(-1) ?? '');
+  if (mnemonic === 'movq' && operands[0]?.endsWith('@GOTPCREL(%rip)') === true) {
+    // The GOT holds the address, as `leaq` computes it for a symbol of the same file.
+    mnemonic = 'leaq';
+    operands[0] = operands[0].replace('@GOTPCREL', '@PLT');
   }
-  mnemonic = withSuffix(mnemonic, operands.at(-1) ?? '');
-  if (mnemonic === 'movq' && /@GOTPCREL\(%rip\)$/.test(operands[0] ?? '')) mnemonic = 'leaq';
   const kind = scalarKind(mnemonic);
   const written = operands.map((operand) => rewriteOperand(operand, mnemonic, kind, names));
   return `${prefix.replace('_', ' ')}${mnemonic}${written.length === 0 ? '' : ` ${written.join(', ')}`}`;
 }
 
-/** gcc leaves the width of cmov and bswap to the register. */
-function withSuffix(mnemonic: string, last: string): string {
-  if (
-    !/^(?:cmov[a-z]+|bswap)$/.test(mnemonic) ||
-    /^cmov(?:n?[abglceosp]|n?[abgl]e|n?[oszp]|p[eo])[wlq]$/.test(mnemonic)
-  ) {
-    return mnemonic;
+/** One name for each instruction; gcc leaves the width of cmov and bswap to the register. */
+function spelled(word: string, last: string): string {
+  const parts = conditional.exec(word);
+  if (parts !== null) {
+    const [, operation = '', name = '', suffix = ''] = parts;
+    const width = operation === 'cmov' && suffix === '' ? suffixOf(last) : suffix;
+    return operation + (conditions[name] ?? name) + width;
   }
-  if (mnemonic === 'bswapl' || mnemonic === 'bswapq') return mnemonic;
-  if (/^%(?:e[a-ds]|e?[sb]p$|r\d+d$|e)/.test(last)) return `${mnemonic}l`;
-  if (/^%r/.test(last) && !/[bwd]$/.test(last)) return `${mnemonic}q`;
-  return `${mnemonic}w`;
+  return word === 'bswap' ? word + suffixOf(last) : (spelling[word] ?? word);
 }
 
+function suffixOf(register: string): string {
+  if (/^%(?:e|r\d+d$)/.test(register)) return 'l';
+  return /^%r(?:\d+$|\D)/.test(register) ? 'q' : 'w';
+}
+
+/** What a scalar instruction reads from memory: `mulsd`, `cvtsd2ss`, `ucomiss`, with or without AVX's `v`. */
 function scalarKind(mnemonic: string): FloatKind | undefined {
-  if (/sd[lq]?$/.test(mnemonic) && !/^(?:movs|cmps)/.test(mnemonic)) return 'double';
-  if (/^(?:v?movsd|v?cmp\w*sd)$/.test(mnemonic)) return 'double';
-  if (/ss[lq]?$/.test(mnemonic)) return 'float';
-  return /^v?cvtsd2|comisd$/.test(mnemonic)
-    ? 'double'
-    : /^v?cvtss2|comiss$/.test(mnemonic)
-      ? 'float'
-      : undefined;
+  if (/sd$|^v?cvtt?sd2/.test(mnemonic)) return 'double';
+  return /ss$|^v?cvtt?ss2/.test(mnemonic) ? 'float' : undefined;
 }
 
 function rewriteOperand(
@@ -124,9 +135,9 @@ function symbol(token: string, names: OperandNames): string {
     case undefined:
       return names.reference(name, { local: true });
     case 'PLT':
-    case 'GOTPCREL':
-    case 'GOTPCRELX':
       return names.reference(name, { local: false });
+    case 'GOTPCREL':
+      return `${names.reference(name, { local: false })}@${modifier}`;
     case 'TPOFF':
     case 'DTPOFF':
       return `${names.reference(name, { local: true, threadLocal: true })}@${modifier}`;
