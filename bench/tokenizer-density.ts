@@ -3,14 +3,14 @@
 //   node dist-bench/tokenizer-density.js FOLDER [--normal-form] [TOKENIZER.JSON …]
 //
 // FOLDER is as tokenizer-sample.ts makes it. With --normal-form, functions in normal form are learned and
-// measured instead of what the compiler wrote. Tokenizers named after it are measured on the same held-out
-// files: Llama 2's, whose vocabulary Code Llama extends by four markers, for one.
+// measured instead of what the compiler wrote. Other tokenizers may be named after it.
 
 import { loadTokenizer } from '#ozma/tokenizer/hugging-face-reading.js';
 import { createTokenizer, type Tokenizer } from '#ozma/tokenizer/tokenizer.js';
 import { trainVocabulary } from '#ozma/tokenizer/training.js';
 import { mergeRules, type MergeRule } from '#ozma/tokenizer/training-text.js';
 import { mergesByScore } from '#ozma/tokenizer/vocabulary.js';
+import { codeLlamaTokenizer } from './llama-vocabulary.ts';
 import { kinds, readSample } from './tokenizer-texts.ts';
 
 const sizes = [1024, 2048, 4096, 8192, 16_384];
@@ -90,6 +90,7 @@ for (const { name, rule, longestPiece, sizes: wanted } of variants) {
     measure(name, size, createTokenizer({ ...vocabulary, entries, merges: mergesByScore(entries) }));
   }
 }
+measure("Llama 2's vocabulary, as in Code Llama", 32_016, codeLlamaTokenizer());
 for (const path of others) {
   const tokenizer = await loadTokenizer(path);
   measure(path, tokenizer.size, tokenizer);

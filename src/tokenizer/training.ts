@@ -3,6 +3,7 @@
 // last of them, so that both neighbours are found without links. Counts are kept up to date around each
 // merge and never counted again. A pair in `aaa` counts twice, as in SentencePiece.
 
+import { setImmediate } from 'node:timers/promises';
 import { OzmaError } from '../common/errors.ts';
 import { CandidateHeap, Occurrences } from './candidates.ts';
 import { ForbiddenTexts } from './forbidden-texts.ts';
@@ -191,6 +192,8 @@ export async function trainVocabulary(
   while (trainer.entries.length < size && trainer.learn()) {
     if (trainer.entries.length % 100 !== 0) continue;
     onProgress?.(trainer.entries.length);
+    // Ctrl-C is heard when nothing else runs.
+    await setImmediate();
     signal?.throwIfAborted();
   }
   const { entries } = trainer;

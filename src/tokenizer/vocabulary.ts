@@ -76,8 +76,6 @@ interface Split {
   readonly left: number;
   readonly right: number;
   readonly result: number;
-  /** Whether the right part is also how the piece begins, so that it may overlap its own next occurrence. */
-  readonly overlaps: boolean;
 }
 
 function splitsOf(text: string, result: number, ids: ReadonlyMap<string, number>): Split[] {
@@ -85,17 +83,15 @@ function splitsOf(text: string, result: number, ids: ReadonlyMap<string, number>
   for (let at = 1; at < text.length; at++) {
     const left = ids.get(text.slice(0, at));
     const right = left === undefined ? undefined : ids.get(text.slice(at));
-    if (left === undefined || right === undefined) continue;
-    splits.push({ left, right, result, overlaps: text.startsWith(text.slice(at)) });
+    if (left !== undefined && right !== undefined) splits.push({ left, right, result });
   }
-  // Of [l][x][r] with l·x = x·r = this piece, llama.cpp takes the left pair. So does an encoder that goes
-  // by the order of pairs (Hugging Face's) if the pair whose right part begins the piece is listed first.
-  return splits.sort((a, b) => Number(b.overlaps) - Number(a.overlaps));
+  return splits;
 }
 
 /**
  * Every pair of normal pieces whose concatenation is a normal piece, best score first: the rule by which
- * llama.cpp merges. Equal scores share a rank.
+ * llama.cpp merges. Equal scores share a rank. Encoders that go by the order of pairs alone, as Hugging Face's
+ * does, give the same ids in all that was tried.
  */
 export function mergesByScore(entries: readonly Entry[]): Merges {
   const normal = new Map<string, number>();

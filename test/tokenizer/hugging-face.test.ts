@@ -6,8 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { createRandom } from '#ozma/common/random.js';
 import { loadTokenizer, parseTokenizerFile } from '#ozma/tokenizer/hugging-face-reading.js';
 import { saveTokenizer } from '#ozma/tokenizer/hugging-face-writing.js';
+import { createTokenizer } from '#ozma/tokenizer/tokenizer.js';
+import { trainVocabulary } from '#ozma/tokenizer/training.js';
+import { mergeRules } from '#ozma/tokenizer/training-text.js';
 
 const golden = (name: string): string => fileURLToPath(new URL(`golden/${name}`, import.meta.url));
 const texts = JSON.parse(readFileSync(golden('texts.json'), 'utf8')) as string[];
@@ -51,6 +55,25 @@ test('what transformers wants to know is beside it', async () => {
   expect(JSON.parse(readFileSync(join(folder, 'tokenizer_config.json'), 'utf8'))).toMatchObject({
     tokenizer_class: 'PreTrainedTokenizerFast',
   });
+});
+
+test('the order of pairs in the file gives what scores give, on every short string', async () => {
+  const random = createRandom(1);
+  const text = Array.from({ length: 3000 }, () => random.pick([...'aaab'])).join('');
+  const { vocabulary } = await trainVocabulary([text], {
+    size: 480,
+    longestPiece: 12,
+    rule: mergeRules.apart,
+  });
+  const byScore = createTokenizer(vocabulary);
+  await saveTokenizer(byScore, join(folder, 'pairs'));
+  const byOrder = await loadTokenizer(join(folder, 'pairs'));
+  const strings = Array.from({ length: 2 ** 13 }, (_, code) => {
+    return code.toString(2).padStart(13, '0').replaceAll('0', 'a').replaceAll('1', 'b');
+  });
+  expect(strings.map((string) => byOrder.encode(string))).toEqual(
+    strings.map((string) => byScore.encode(string)),
+  );
 });
 
 interface TokenizerFile {
