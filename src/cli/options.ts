@@ -172,10 +172,10 @@ export const trainTokenizerOptions = {
     'll,s',
     'which files of a folder are read, separated by commas',
   ),
-  column: option(
-    text('a column', '<column>'),
+  columns: option(
+    text('columns', '<columns>'),
     'ir',
-    'the column of Parquet files and sets that holds the text',
+    'which columns of Parquet files and sets hold text, separated by commas',
   ),
   json,
 };

@@ -10,8 +10,8 @@ import { reasonOf } from '../common/files.ts';
 export interface TextInputSettings {
   /** File endings without the dot: which files of a folder count. */
   endings: readonly string[];
-  /** The column of Parquet files that holds the text. */
-  column: string;
+  /** The columns of Parquet files that hold text. */
+  columns: readonly string[];
 }
 
 async function* filesBelow(folder: string, endings: readonly string[]): AsyncGenerator<string> {
@@ -24,15 +24,16 @@ async function* filesBelow(folder: string, endings: readonly string[]): AsyncGen
   }
 }
 
-async function* textsOfParquet(file: string, column: string): AsyncGenerator<string> {
+async function* textsOfParquet(file: string, columns: readonly string[]): AsyncGenerator<string> {
   const { asDatabaseError, openDatabase, sqlName, sqlText } = await import('../data/database.ts');
   const database = await openDatabase();
   try {
     // Several threads hand over row groups as they come.
     await database.run('SET threads = 1');
-    const query = `SELECT ${sqlName(column)}::VARCHAR FROM read_parquet(${sqlText(file)})`;
+    const texts = columns.map((column) => `${sqlName(column)}::VARCHAR`);
+    const query = `SELECT ${texts.join(', ')} FROM read_parquet(${sqlText(file)})`;
     for await (const rows of (await database.stream(query)).yieldRowsJs()) {
-      for (const [text] of rows) if (typeof text === 'string') yield text;
+      for (const text of rows.flat()) if (typeof text === 'string') yield text;
     }
   } catch (error) {
     throw asDatabaseError(error, file);
@@ -41,26 +42,28 @@ async function* textsOfParquet(file: string, column: string): AsyncGenerator<str
   }
 }
 
-async function* textsOfSet(folder: string, column: string): AsyncGenerator<string> {
+async function* textsOfSet(folder: string, columns: readonly string[]): AsyncGenerator<string> {
   const { readSet } = await import('../data/corpus.ts');
   for await (const row of readSet<Record<string, unknown>>(folder, 'true', { split: 'train' })) {
-    const text = row[column];
-    if (typeof text !== 'string') {
-      const columns = Object.keys(row).join(', ');
-      throw new OzmaError('usage', `${folder}: expected a column ${column} with text, found ${columns}`);
+    for (const column of columns) {
+      const text = row[column];
+      if (typeof text === 'string') yield text;
+      else if (text !== null) {
+        const found = Object.keys(row).join(', ');
+        throw new OzmaError('usage', `${folder}: expected a column ${column} with text, found ${found}`);
+      }
     }
-    yield text;
   }
 }
 
 async function* textsOf(input: string, settings: TextInputSettings): AsyncGenerator<string> {
-  const { endings, column } = settings;
+  const { endings, columns } = settings;
   const found = await stat(input);
   if (!found.isDirectory()) {
-    if (input.endsWith('.parquet')) yield* textsOfParquet(input, column);
+    if (input.endsWith('.parquet')) yield* textsOfParquet(input, columns);
     else yield await readFile(input, 'utf8');
   } else if (await stat(join(input, 'manifest.json')).catch(() => undefined)) {
-    yield* textsOfSet(input, column);
+    yield* textsOfSet(input, columns);
   } else {
     for await (const file of filesBelow(input, endings)) yield await readFile(file, 'utf8');
   }

@@ -12,18 +12,23 @@ import type { trainTokenizerOptions } from './options.ts';
 import { startProgress } from './progress.ts';
 import { readTexts } from './text-inputs.ts';
 
+function words(list: string): string[] {
+  return list.split(',').map((word) => word.trim());
+}
+
 /** Resolves to 0. Throws `usage` without `--output`, and for inputs without text. */
 export async function trainTokenizer(input: CommandInput<typeof trainTokenizerOptions>): Promise<number> {
   const { operands, options } = input;
-  const { output, vocabulary: size, longestPiece, column } = options;
+  const { output, vocabulary: size, longestPiece } = options;
   if (output === undefined) throw new OzmaError('usage', 'expected -o FOLDER, found none');
   await mustBeFolder(output);
-  const endings = options.endings.split(',').map((ending) => ending.trim().replace(/^\./, ''));
+  const endings = words(options.endings).map((ending) => ending.replace(/^\./, ''));
+  const columns = words(options.columns);
   const started = performance.now();
   const progress = startProgress({ label: 'learning', total: size });
   let trained;
   try {
-    trained = await trainVocabulary(readTexts(operands, { endings, column }), {
+    trained = await trainVocabulary(readTexts(operands, { endings, columns }), {
       size,
       longestPiece,
       rule: mergeRules[options.digits],

@@ -5,6 +5,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeParquetSet } from '#ozma/data/parquet-set.js';
+import type { Split } from '#ozma/data/set-manifest.js';
 import { loadTokenizer } from '#ozma/tokenizer/hugging-face-reading.js';
 import { runOzma } from '../cli/run-ozma.ts';
 
@@ -20,7 +22,7 @@ beforeAll(async () => {
   writeFileSync(at('texts/c.txt'), 'unread '.repeat(20));
   const database = await (await DuckDBInstance.create(':memory:')).connect();
   await database.run(
-    `COPY (SELECT '${line.repeat(20)}' AS ir FROM range(3)) TO '${at('rows.parquet')}' (FORMAT parquet)`,
+    `COPY (SELECT '${line.repeat(20)}' AS ir, '\tret\n' AS assembly FROM range(3)) TO '${at('rows.parquet')}' (FORMAT parquet)`,
   );
   database.closeSync();
 });
@@ -69,6 +71,34 @@ test('the same words give the same file; Parquet rows are texts too', async () =
   expect(readFileSync(at('second/tokenizer.json'), 'utf8')).toBe(
     readFileSync(at('first/tokenizer.json'), 'utf8'),
   );
+});
+
+test('several columns of Parquet files', async () => {
+  const words = [
+    'train',
+    'tokenizer',
+    at('rows.parquet'),
+    '-o',
+    at('both'),
+    '--json',
+    '--columns',
+    'ir, assembly',
+  ];
+  const run = await runOzma([...words, '--vocabulary', '380']);
+  expect(JSON.parse(run.stdout)).toMatchObject({ bytes: 3 * (20 * 33 + 5) });
+});
+
+test('of a set, the training split alone', async () => {
+  const columns = { id: 'VARCHAR', ir: 'VARCHAR' };
+  const rows = ['train', 'train', 'test'].map((split, at) => ({
+    id: String(at),
+    ir: line,
+    split: split as Split,
+  }));
+  const units = rows.map((row) => ({ key: row.id, input: row }));
+  await writeParquetSet(at('set'), { name: 'trial', columns }, units, ({ input }) => [input]);
+  const run = await runOzma(['train', 'tokenizer', at('set'), '-o', at('of-set'), '--json']);
+  expect(JSON.parse(run.stdout)).toMatchObject({ bytes: 2 * 33 });
 });
 
 test('says when there is nothing more to learn', async () => {
