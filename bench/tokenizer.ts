@@ -23,6 +23,8 @@ import { pythonWith } from './python-environment.ts';
 const size = 4096;
 const mostFiles = 1000;
 const randomTexts = 1000;
+/** How much is encoded to measure speed; agreement is checked on all files. */
+const speedMegabytes = 5;
 const runs = 3;
 
 /** Digits apart as ours; and lines, since `tokenizers` takes a file for one word else. */
@@ -47,7 +49,7 @@ import json, sys, time
 from tokenizers import Tokenizer
 texts = json.load(open(sys.argv[1]))
 best = 1e9
-for _ in range(${runs}):
+for _ in range(int(sys.argv[5])):
     tokenizer = Tokenizer.from_file(sys.argv[2])
     # Control tokens are not read out of plain text.
     tokenizer.encode_special_tokens = True
@@ -147,24 +149,28 @@ print('ours, 1 thread', trainSeconds, trainMegabytes / trainSeconds, 1);
 print('tokenizers, 1 thread', pythonTrainOne, trainMegabytes / pythonTrainOne, pythonTrainOne / trainSeconds);
 print('tokenizers, its default', pythonTrain, trainMegabytes / pythonTrain, pythonTrain / trainSeconds);
 
+let taken = 0;
+const speedTexts = fileTexts.filter((text) => (taken += Buffer.byteLength(text)) < speedMegabytes * 1e6);
 // A new tokenizer each time: nothing remembered.
-const [seconds, ourIds] = await fastest(() => {
+const [seconds, speedIds] = await fastest(() => {
   const fresh = createTokenizer(vocabulary);
-  return fileTexts.map((text) => fresh.encode(text));
+  return speedTexts.map((text) => fresh.encode(text));
 });
-const [decodeSeconds, wrongRounds] = await fastest(
-  () => ourIds.filter((ids, at) => tokenizer.decodeText(ids) !== fileTexts[at]).length,
-);
-const filesFile = file('files.json', fileTexts);
+const [decodeSeconds] = await fastest(() => speedIds.map((ids) => tokenizer.decodeText(ids)));
 const tokenizerFile = join(work, 'tokenizer.json');
 const idsFile = join(work, 'ids.json');
-const [pythonBatch = 0] = runPython(encodingInPython, [filesFile, tokenizerFile, idsFile, 'batch'], false);
-const [pythonOne = 0, pythonWrong = 0] = runPython(
-  encodingInPython,
-  [filesFile, tokenizerFile, idsFile, 'one'],
-  true,
-);
-const pythonIds = JSON.parse(readFileSync(idsFile, 'utf8')) as number[][];
+function encodeInPython(
+  name: string,
+  texts: readonly string[],
+  way: 'one' | 'batch',
+  times: number,
+): { seconds: number; wrong: number; ids: number[][] } {
+  const words = [file(name, texts), tokenizerFile, idsFile, way, String(times)];
+  const [fastestSeconds = 0, wrong = 0] = runPython(encodingInPython, words, way === 'one');
+  return { seconds: fastestSeconds, wrong, ids: JSON.parse(readFileSync(idsFile, 'utf8')) as number[][] };
+}
+const batch = encodeInPython('speed.json', speedTexts, 'batch', runs);
+const single = encodeInPython('speed.json', speedTexts, 'one', runs);
 
 const modelPath = join(work, 'vocabulary.gguf');
 const sizes = [
@@ -191,56 +197,49 @@ const llama = await getLlama({
   progressLogs: false,
 });
 const model = await llama.loadModel({ modelPath, vocabOnly: true });
-const llamaStarted = performance.now();
-const llamaIds = fileTexts.map((text) => [...model.tokenize(text)] as number[]);
-const llamaSeconds = (performance.now() - llamaStarted) / 1000;
+const llamaEncode = (texts: readonly string[]): number[][] => texts.map((text) => [...model.tokenize(text)]);
+const [llamaSeconds] = await fastest(() => llamaEncode(speedTexts));
 
-const fileMegabytes = megabytes(fileTexts);
+const speedSize = megabytes(speedTexts);
 process.stdout.write('\n');
-print(`encoding, ${chosen.length} files, ${fileMegabytes.toFixed(1)} MB`, 'seconds', 'MB/s', 'ours is ×');
-print('ours, 1 thread', seconds, fileMegabytes / seconds, 1);
-print('tokenizers, 1 thread', pythonOne, fileMegabytes / pythonOne, pythonOne / seconds);
+print(`encoding, ${speedTexts.length} files, ${speedSize.toFixed(1)} MB`, 'seconds', 'MB/s', 'ours is ×');
+print('ours, 1 thread', seconds, speedSize / seconds, 1);
+print('tokenizers, 1 thread', single.seconds, speedSize / single.seconds, single.seconds / seconds);
 print(
   'tokenizers, encode_batch, its default',
-  pythonBatch,
-  fileMegabytes / pythonBatch,
-  pythonBatch / seconds,
+  batch.seconds,
+  speedSize / batch.seconds,
+  batch.seconds / seconds,
 );
-print(
-  'llama.cpp through node-llama-cpp, one run',
-  llamaSeconds,
-  fileMegabytes / llamaSeconds,
-  llamaSeconds / seconds,
-);
-print('decoding: ours', decodeSeconds, fileMegabytes / decodeSeconds, 1);
+print('llama.cpp through node-llama-cpp', llamaSeconds, speedSize / llamaSeconds, llamaSeconds / seconds);
+print('decoding: ours', decodeSeconds, speedSize / decodeSeconds, '');
 
 const equal = (a: readonly number[], b: readonly number[] | undefined): boolean =>
   a.length === b?.length && a.every((id, at) => id === b[at]);
 const agreeing = (left: readonly number[][], right: readonly number[][]): string =>
   `${left.filter((ids, at) => equal(ids, right[at])).length}/${left.length}`;
 
+const comesBack = (texts: readonly string[], ids: readonly number[][]): string =>
+  `${texts.filter((text, at) => tokenizer.decodeText(ids[at]!) === text).length}/${texts.length}`;
+const ourIds = fileTexts.map((text) => tokenizer.encode(text));
 const randomIds = random.map((text) => tokenizer.encode(text));
-const [, pythonRandomWrong = 0] = runPython(
-  encodingInPython,
-  [file('random.json', random), tokenizerFile, idsFile, 'one'],
-  true,
-);
-const pythonRandomIds = JSON.parse(readFileSync(idsFile, 'utf8')) as number[][];
-const llamaRandomIds = random.map((text) => [...model.tokenize(text)] as number[]);
+const pythonFiles = encodeInPython('files.json', fileTexts, 'one', 1);
+const pythonRandom = encodeInPython('random.json', random, 'one', 1);
 const bytes = createRandom(2);
 const binary = Array.from({ length: randomTexts }, () =>
   Uint8Array.from({ length: bytes.below(400) }, () => bytes.below(256)),
 );
-const wrongBinary = binary.filter(
-  (one) => !Buffer.from(tokenizer.decode(tokenizer.encodeBytes(one))).equals(one),
-).length;
-const wrongRandom = random.filter((text, at) => tokenizer.decodeText(randomIds[at]!) !== text).length;
+const binaryBack = binary.filter((one) =>
+  Buffer.from(tokenizer.decode(tokenizer.encodeBytes(one))).equals(one),
+);
 process.stdout.write('\n');
 print('the same ids as ours', 'files', 'random text');
-print('tokenizers', agreeing(ourIds, pythonIds), agreeing(randomIds, pythonRandomIds));
-print('llama.cpp', agreeing(ourIds, llamaIds), agreeing(randomIds, llamaRandomIds));
-print('texts that do not come back', 'files', 'random text', 'random bytes');
-print('ours', String(wrongRounds), String(wrongRandom), String(wrongBinary));
-print('tokenizers', String(pythonWrong), String(pythonRandomWrong), 'not UTF-8');
+print('tokenizers', agreeing(ourIds, pythonFiles.ids), agreeing(randomIds, pythonRandom.ids));
+print('llama.cpp', agreeing(ourIds, llamaEncode(fileTexts)), agreeing(randomIds, llamaEncode(random)));
+print('come back exactly', 'files', 'random text', 'random bytes');
+const binaryResult = `${binaryBack.length}/${binary.length}`;
+print('ours', comesBack(fileTexts, ourIds), comesBack(random, randomIds), binaryResult);
+const right = (wrong: number, texts: readonly string[]): string => `${texts.length - wrong}/${texts.length}`;
+print('tokenizers', right(pythonFiles.wrong, fileTexts), right(pythonRandom.wrong, random), 'not UTF-8');
 await model.dispose();
 await llama.dispose();
