@@ -48,7 +48,8 @@ const spent = { milliseconds: 0, functions: 0, refused: 0, notTheSameAgain: 0 };
 /** Instructions and local labels, by a filter that knows nothing of the normal form. */
 function instructionsOf(assembly: string, name: string): string {
   const lines = assembly
-    .replaceAll(/\.L(?=str|\.str|switch\.table)/g, '')
+    // Whether a constant is private to its file is not looked at.
+    .replaceAll(/\.L(?!BB|CPI|JTI|func_end|tmp)/g, '')
     .split('\n')
     .map((line) => line.replace(/(?:\s#|\/\/).*$/, '').trim());
   const start = lines.findIndex((line) => line === `${name}:` || line === `"${name}":`);
