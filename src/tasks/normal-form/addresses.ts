@@ -5,6 +5,7 @@
 import { afterBracket, splitAtCommas } from './tokens.ts';
 import type { Type, Types } from './types.ts';
 
+/** Promises to the optimiser that no assembly shows; without them the address is the same. */
 const flags = new Set(['inbounds', 'nuw', 'nusw']);
 
 interface Index {
@@ -21,11 +22,9 @@ export function rewriteAddress(tokens: readonly string[], types: Types): string[
   while (flags.has(tokens[at]!)) at++;
   // `inrange(…)` belongs to tables of virtual functions and says nothing about the address.
   const range = tokens[at] === 'inrange' ? afterBracket(tokens, at + 1) : at;
-  const kept = tokens.slice(0, at).filter((word) => word !== 'nusw' || !tokens.includes('inbounds'));
   const { type: source, next } = types.parse(tokens, range);
   const [base, ...indices] = splitAtCommas(tokens.slice(next + 1)).map((part) => operand(part, types));
   const whole = (text: string, rest: Index[]): string[] => [
-    ...kept,
     text,
     ',',
     ...base!.type,
@@ -49,15 +48,14 @@ export function rewriteConstantAddress(
   const open = openingOf(tokens, 0);
   const end = afterBracket(tokens, open);
   const inside = rewriteAddress([...tokens.slice(1, open), ...tokens.slice(open + 1, end - 1)], types);
-  const plain = inside.filter((word) => !flags.has(word));
-  const [type, , pointer, base, , , offset] = plain;
-  if (plain.length === 7 && type === 'i8' && pointer === 'ptr' && base!.startsWith('@')) {
+  const [type, , pointer, base, , , offset] = inside;
+  if (inside.length === 7 && type === 'i8' && pointer === 'ptr' && base!.startsWith('@')) {
     const [symbol, before = '0'] = base!.split(offsetMark);
     const sum = BigInt(before) + BigInt(offset!);
     const written = sum < 0n ? `${offsetMark}${sum}` : `${offsetMark}+${sum}`;
     return { tokens: [sum === 0n ? symbol! : symbol! + written], next: end };
   }
-  return { tokens: ['getelementptr', '(', ...plain, ')'], next: end };
+  return { tokens: ['getelementptr', '(', ...inside, ')'], next: end };
 }
 
 /** Where the operands of the constant address at `at` open; -1 for an instruction. */

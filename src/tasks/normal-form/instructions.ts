@@ -25,6 +25,9 @@ export interface Surroundings {
   truths: Set<string>;
 }
 
+/** Flags that no assembly shows and that change it next to never; `nsw`, `nuw`, `nneg` and `exact` do. */
+const promises = new Set(['disjoint', 'samesign']);
+
 /** Calls that leave no trace in the code. */
 const droppedCalls =
   /^@llvm\.(?:dbg\.|experimental\.noalias\.scope\.decl|var\.annotation|codeview|pseudoprobe|donothing|sideeffect)/;
@@ -74,6 +77,10 @@ export function rewriteInstruction(tokens: readonly string[], around: Surroundin
       // LLVM says the same by `nuw` once it has optimised.
       if (around.truths.has(rest[1]!) && rest[0] === 'i8') line.splice(at + 1, 0, 'nuw');
       line = writtenTypes(line, around);
+      break;
+    case 'or':
+    case 'icmp':
+      line = writtenTypes(line, around).filter((word, index) => index !== at + 1 || !promises.has(word));
       break;
     default:
       line = writtenTypes(line, around);

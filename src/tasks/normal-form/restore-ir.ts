@@ -91,7 +91,7 @@ class Restoration {
     if (!this.inFunction) return this.constant(tokens);
     this.noteUses(tokens);
     const truth = tokens[2] === 'load' && tokens[3] === 'i8' && this.truths.has(tokens[0]!);
-    const restored = this.named(this.withAlignment(this.withCallAttributes(tokens, last)));
+    const restored = this.named(withinObject(this.withAlignment(this.withCallAttributes(tokens, last))));
     return [`  ${write(restored)}${truth ? ', !range !2' : ''}`];
   }
 
@@ -283,6 +283,12 @@ class Restoration {
     }
     return lines;
   }
+}
+
+/** A constant distance forward stays in the object, as clang says of every member and element. */
+function withinObject(tokens: string[]): string[] {
+  const forward = tokens[2] === 'getelementptr' && tokens[3] === 'i8' && /^\d+$/.test(tokens.at(-1)!);
+  return forward ? [...tokens.slice(0, 3), 'inbounds', 'nuw', ...tokens.slice(3)] : tokens;
 }
 
 /** `@1+24` apart. */
