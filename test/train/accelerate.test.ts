@@ -14,6 +14,7 @@ import { checkSettings } from '#ozma/train/stages/settings.js';
 import type { StageSettings } from '#ozma/train/stages/settings.js';
 import { openStartingPoint } from '#ozma/train/stages/starting-point.js';
 import { toyTokenizer } from '../../bench/toy-models.ts';
+import { runOzma } from '../cli/run-ozma.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ozma-accelerate-'));
 const tokenizer = toyTokenizer();
@@ -193,4 +194,11 @@ test.each([
 ])('%j on %i processes: samples a pass, passes, steps', (lines, processes, expected) => {
   const plan = planBatches(lines, processes, { batchTokens: 8192, graphTokens: 2048 });
   expect([plan.samplesPerPass, plan.passesPerStep, plan.steps]).toEqual(expected);
+});
+
+test('flags of TRL are for TRL: without --engine accelerate they are refused', async () => {
+  const words = ['train', 'tune', data, '--depth', '1', '--tokenizer', folder, '--tokens', '9', '-o', folder];
+  const refused = await runOzma([...words, '--', '--bf16', 'true']);
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain('without --engine accelerate, found --bf16 true');
 });
