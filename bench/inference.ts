@@ -145,8 +145,7 @@ const ways: Way[] = [
   { name: '8 plain runs', answers: 8, run: times(8, plain), children: [] },
   { name: '8 separate runs of ours', answers: 8, run: times(8, ask(alone, drawn, 1)), children: [] },
   { name: '8 candidates together', answers: 8, run: ask(together, drawn, 8), children: [] },
-  { name: '8 by priority, together', answers: 8, run: ask(together, { kind: 'priority' }, 8), children: [] },
-  { name: '8 by priority, one by one', answers: 8, run: ask(alone, { kind: 'priority' }, 8), children: [] },
+  { name: '8 by priority sampling', answers: 8, run: ask(together, { kind: 'priority' }, 8), children: [] },
 ];
 
 let child: ChildProcess | undefined;

@@ -6,8 +6,8 @@
 // not of the whole branch. Departure: a sample whose text came before (the same text in other tokens) is
 // followed for its openings, and not handed out.
 //
-// One sample after another would leave the rest of a batch idle, so the openings next in line are followed
-// beside the first. What they leave is not looked at before their turn: samples and order stay the same.
+// Where the scorer takes several paths at once, the openings next in line are followed beside the first.
+// What they leave is not looked at before their turn: samples and order stay the same.
 
 import type { Branch, Choices, GenerationTree } from './generation-tree.ts';
 

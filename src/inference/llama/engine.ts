@@ -118,7 +118,7 @@ export class LlamaEngine implements Engine {
       );
     }
     const room = Math.min(most - tokens.length, options.maximumTokens ?? Infinity);
-    const { scorer } = await this.prepare(tokens.length + room, widthOf(options));
+    const { scorer } = await this.prepare(tokens.length + room, widthOf(options, this.options.gpu === true));
     scorer.begin(tokens);
     this.trie ??= options.grammar && createTokenTrie(this.vocabulary);
     const trie = this.trie ?? { children: new Map<number, TokenTrie>(), tokens: [] };
@@ -196,10 +196,20 @@ export class LlamaEngine implements Engine {
   }
 }
 
-/** Slots that a way of sampling can keep busy. */
-function widthOf({ sampling, candidates = 1 }: GenerateOptions): number {
-  if (sampling?.kind === 'beam') return sampling.width ?? candidates;
-  return sampling === undefined || sampling.kind === 'greedy' ? 1 : candidates;
+/** Slots that a way of sampling makes good use of. */
+function widthOf({ sampling, candidates = 1 }: GenerateOptions, gpu: boolean): number {
+  switch (sampling?.kind) {
+    case 'temperature':
+      return candidates;
+    case 'beam':
+      return sampling.width ?? candidates;
+    case 'priority':
+      // Openings followed before their turn cost a processor as much as in their turn, and some are in vain;
+      // on a GPU the rest of a batch is nearly free.
+      return gpu ? candidates : 1;
+    default:
+      return 1;
+  }
 }
 
 function readVocabulary(model: LlamaModel): Vocabulary {
