@@ -49,7 +49,7 @@ interface Modules {
 const modulesPerUnit = 64;
 const cutSeconds = 60;
 /** Changes when the same modules give other rows than before. */
-const version = 1;
+const version = 2;
 
 /** Flags that say something of the code; where headers lay and which warnings were off does not. */
 function meaningfulFlags(flags: readonly string[]): string[] {
@@ -83,7 +83,9 @@ async function listUnits(settings: CorpusSettings): Promise<WorkUnit<Modules>[]>
     const files = new Set(await readdir(place));
     for (const record of await readRecords(place)) {
       const file = `${record.package.replaceAll(/[^\w.+-]/g, '_')}.parquet`;
-      if (record.modules > 0 && files.has(file)) add(join(place, file), record.key, record.modules);
+      if (record.modules === 0 || !files.has(file)) continue;
+      const { key, version: packageVersion, modules, bytes } = record;
+      add(join(place, file), [key, packageVersion, modules, bytes], modules);
     }
   }
   return units;
@@ -214,8 +216,10 @@ async function writeCorpus(
         if (split !== 'train' && leakage.leaked[split].has(id))
           drop(`${row.kind} of ${split} known to another split`);
         else if (seen.has(id)) drop(`${row.kind} seen before`);
-        else yield { split, line: JSON.stringify(row) };
-        seen.add(id);
+        else {
+          seen.add(id);
+          yield { split, line: JSON.stringify(row) };
+        }
       }
     }
   }

@@ -8,6 +8,11 @@ import { createHash } from 'node:crypto';
 const token =
   /c?"[^"]*"|^[-\w.$]+:|^"[^"]*":|[@%](?:"[^"]*"|[-\w.$]+)|![a-zA-Z_.]+|!\d+|#\d+|-?\d[\w.]*|[A-Za-z_][\w.]*|[^\s\w]/gm;
 
+/** `, !tbaa !5` */
+function withoutAttachments(definition: string): string {
+  return definition.replaceAll(/,? ![a-zA-Z_.]+ !\d+/g, '');
+}
+
 /** The tokens of all function bodies, and after them of the types that they use. */
 export function normalTokens(ir: string): string[] {
   const types = new Map<string, string>();
@@ -36,7 +41,8 @@ export function normalTokens(ir: string): string[] {
       }
     }
   };
-  for (const [definition] of ir.matchAll(/^define [^]*?^\}$/gm)) read(definition, new Map());
+  for (const [definition] of ir.matchAll(/^define [^]*?^\}$/gm))
+    read(withoutAttachments(definition), new Map());
   // Types may name further types; the map grows while it is read.
   for (const [name] of typeNames) read(types.get(name) ?? '', new Map());
   return tokens;

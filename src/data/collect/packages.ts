@@ -48,7 +48,7 @@ export const packagesByArea: Readonly<Record<string, readonly string[]>> = {
     'libsvm', 'cryptominisat', 'z3', 'clasp', 'minisat2', 'coinor-cbc',
   ],
   games: [
-    'nethack', 'angband', 'chocolate-doom', 'quakespasm', 'gnuchess', 'wesnoth-1.16', 'gnugo', 
+    'nethack', 'angband', 'chocolate-doom', 'quakespasm', 'gnuchess', 'gnugo', 
     'stockfish', 'fairymax', 'bsdgames', 'frotz', 'tuxpuck', 'neverball', 'xboard',
     'ltris', 'lbreakouthd', 'gnubg', 'dosbox', 'nsnake', 'moon-buggy',
     'sgt-puzzles', 'hatari', 'fceux', 'stella', 
