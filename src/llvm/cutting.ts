@@ -22,6 +22,9 @@ const linkages =
 const definitionLinkage = new RegExp(`^define (?:(${linkages}) )?`);
 const globalLinkage = new RegExp(`^(?:(${linkages}) )?`);
 
+/** The words before a type: `dso_local thread_local(initialexec) unnamed_addr addrspace(1) global `. */
+const globalKeyword = /^(?:[a-z_]+(?:\([^)]*\))? )*?(global|constant|alias|ifunc) /;
+
 /** Comdats, sections and attachments mean something between files only, or nothing without their metadata. */
 function withoutFilePlaces(text: string): string {
   return text.replaceAll(/,? comdat(\([^)]*\))?/g, '').replaceAll(/,? section "[^"]*"/g, '');
@@ -62,18 +65,17 @@ function declaredGlobal(line: string, name: string): string {
   if (linkage === 'external' || linkage === 'extern_weak') return line;
   const open = rest.replace(globalLinkage, '');
   const local = linkage === 'private' || linkage === 'internal' ? 'dso_local ' : '';
-  const other = /(^|.* )(?:alias|ifunc) /.exec(open);
-  if (other !== null) {
-    const from = other[0].length;
+  const [head = '', keyword] = globalKeyword.exec(open) ?? [];
+  if (keyword === 'alias' || keyword === 'ifunc') {
+    const from = head.length;
     const end = endOfType(open, from);
     const type = open.slice(from, end);
     const parameters = open.startsWith(' (', end) ? open.slice(end + 1, endOfType(open, end + 1)) : undefined;
     if (parameters !== undefined) return `declare ${local}${type} ${name}${parameters}`;
     return `${name} = external ${local}global ${type}`;
   }
-  const keyword = /(^|.*? )(global|constant) /.exec(open);
-  if (keyword === null) return line;
-  const end = endOfType(open, keyword[0].length);
+  if (keyword === undefined) return line;
+  const end = endOfType(open, head.length);
   const alignment = /, align \d+/.exec(open.slice(end))?.[0] ?? '';
   return `${name} = external ${local}${open.slice(0, end)}${alignment}`;
 }
@@ -86,9 +88,24 @@ export function countInstructions(definition: string): number {
 class Cutter {
   private readonly text: IrText;
   private readonly declarations = new Map<string, string>();
+  /** The names in types, declarations and metadata, which many functions share. */
+  private readonly names = new Map<string, string[]>();
+  private readonly placeOfType: Map<string, number>;
 
   constructor(text: IrText) {
     this.text = text;
+    this.placeOfType = new Map([...text.types.keys()].map((name, at) => [name, at]));
+  }
+
+  private namesIn(piece: string): string[] {
+    let names = this.names.get(piece);
+    if (names === undefined) {
+      const found = new Set<string>();
+      eachName(piece, (name) => found.add(name));
+      names = [...found];
+      this.names.set(piece, names);
+    }
+    return names;
   }
 
   /** The line that stands for a global in the module of another function. */
@@ -117,32 +134,33 @@ class Cutter {
     const metadata = new Map<string, string>();
     const flags = text.moduleFlags;
     // References are followed as they are met, so that everything is in the order in which it is needed.
-    const follow = (piece: string): void =>
-      eachName(piece, (found) => {
-        if (found[0] === '%') {
-          const type = text.types.get(found);
-          if (type === undefined || types.has(found)) return;
-          types.add(found);
-          follow(type.slice(found.length));
-        } else if (found[0] === '#') {
-          if (!attributes.has(found)) attributes.set(found, `#${attributes.size}`);
-        } else if (found[0] === '!') {
-          if (metadata.has(found)) return;
-          metadata.set(found, `!${metadata.size}`);
-          follow(text.metadata.get(found) ?? '');
-        } else if (!seen.has(found)) {
-          seen.add(found);
-          const line = this.lineOf(found);
-          if (line === undefined) return;
-          (line[0] === '@' ? variables : functions).push(line);
-          follow(line);
-        }
-      });
-    follow(definition);
-    for (const flag of flags) follow(flag);
+    const use = (found: string): void => {
+      if (found[0] === '%') {
+        const type = text.types.get(found);
+        if (type === undefined || types.has(found)) return;
+        types.add(found);
+        follow(type);
+      } else if (found[0] === '#') {
+        if (!attributes.has(found)) attributes.set(found, `#${attributes.size}`);
+      } else if (found[0] === '!') {
+        if (metadata.has(found)) return;
+        metadata.set(found, `!${metadata.size}`);
+        follow(text.metadata.get(found) ?? '');
+      } else if (!seen.has(found)) {
+        seen.add(found);
+        const line = this.lineOf(found);
+        if (line === undefined) return;
+        (line[0] === '@' ? variables : functions).push(line);
+        follow(line);
+      }
+    };
+    const follow = (piece: string): void => this.namesIn(piece).forEach(use);
+    eachName(definition, use);
+    flags.forEach(use);
     const renumber = (piece: string): string =>
       replaceNames(piece, (found) => attributes.get(found) ?? metadata.get(found) ?? found);
-    const typeLines = [...text.types].filter(([type]) => types.has(type)).map(([, line]) => line);
+    const place = (type: string): number => this.placeOfType.get(type)!;
+    const typeLines = [...types].sort((a, b) => place(a) - place(b)).map((type) => text.types.get(type)!);
     const attributeLines = [...attributes].map(
       ([from, to]) => `attributes ${to} = { ${text.attributes.get(from) ?? ''} }`,
     );

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# From an empty disk to everything that models are trained on, on one laptop: one command a step. Each step
+# goes on where it was stopped, even by kill -9; run the same line again. Minutes are for 2 cores with nothing
+# else to do (docs/lab-log.md has the measured ones).
+#
+#   runs/data-laptop.sh [FOLDER]        default: data
+#
+# Needs Debian 12 with `./ozma setup` done, 10 GB of disk, and the network for the first step.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+data=${1:-data}
+
+# 1. Headers of the libraries that packages use most, so that more of their sources compile; once, as root.
+#    2 minutes. Without them the corpus is about a tenth smaller.
+if [ "$(id -u)" = 0 ]; then
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove \
+    dpkg-dev build-essential bison flex gperf m4 re2c autoconf automake libtool cmake meson ninja-build gettext csmith libcsmith-dev \
+    libasound2-dev libboost-dev libbz2-dev libcap-dev libcurl4-openssl-dev libdbus-1-dev libedit-dev libev-dev libevent-dev \
+    libexpat1-dev libffi-dev libfreetype-dev libglib2.0-dev libgmp-dev libgtk-3-dev libjpeg-dev liblua5.3-dev liblzma-dev \
+    libmpfr-dev libncurses-dev libnl-genl-3-dev libogg-dev libpam0g-dev libpcap-dev libpcre2-dev libpng-dev libpulse-dev \
+    libreadline-dev libsdl1.2-dev libsdl2-dev libsdl2-image-dev libsdl2-mixer-dev libsdl2-ttf-dev libsqlite3-dev libssh2-1-dev \
+    libssl-dev libudev-dev libusb-1.0-0-dev libvorbis-dev libx11-dev libxext-dev libxml2-dev libzstd-dev zlib1g-dev
+fi
+
+# 2. Sources of about 360 Debian packages to unoptimised bitcode. 60 minutes.
+./ozma data collect -o "$data/collected"
+
+# 3. A small part of random programs, marked as such. 3 minutes.
+./ozma data collect --csmith 300 -o "$data/random"
+
+# 4. Bitcode to functions that stand alone, each kept once, split by package. 30 minutes.
+./ozma data corpus "$data/collected" "$data/random" -o "$data/corpus"
+./ozma data query --data "$data" 'SELECT kind, split, count(*) AS rows, sum(instructions) AS instructions FROM corpus GROUP BY ALL ORDER BY ALL'
