@@ -18,7 +18,7 @@ import {
   type CompileLimits,
   type CompileResult,
 } from './compile-file.ts';
-import { fillHeader, headerFromCode, headerOfTemplate } from './config-header.ts';
+import { fillHeader, headerFromCode, headerOfTemplate, type PackageIdentity } from './config-header.ts';
 import { Guesser } from './guessing.ts';
 import type { CollectInput, GivenSource } from './inputs.ts';
 import { writeRandomPrograms } from './random-programs.ts';
@@ -87,6 +87,25 @@ function evenly<T>(items: readonly T[], most: number): T[] {
   return Array.from({ length: most }, (_, at) => items[Math.floor((at * items.length) / most)]!);
 }
 
+/**
+ * Every question that the code asks, answered. `included` says whether any file includes config.h; where none
+ * does the build is assumed to force it upon all. Undefined where nothing is asked.
+ */
+async function answersToCode(
+  tree: SourceTree,
+  system: SystemKnowledge,
+  identity: PackageIdentity,
+): Promise<{ text: string; included: boolean } | undefined> {
+  const texts: string[] = [];
+  for (const path of new Set([...tree.headers.values()].flat())) {
+    texts.push(await readFile(join(tree.root, path), 'latin1').catch(() => ''));
+  }
+  const included = texts.some((text) => /#[ \t]*include[ \t]*["<]config\.h[">]/.test(text));
+  const asked = texts.filter((text) => /#[ \t]*(if|elif).*\bHAVE_/.test(text)).length;
+  if (!included && asked === 0) return undefined;
+  return { text: headerFromCode(texts, system, identity), included };
+}
+
 /** Writes the configuration headers that the package's own build would write. */
 async function configure(tree: SourceTree, system: SystemKnowledge, origin: Origin): Promise<void> {
   const identity = { name: origin.package, version: origin.version.replace(/^\d+:|-[^-]*$/g, '') };
@@ -102,18 +121,16 @@ async function configure(tree: SourceTree, system: SystemKnowledge, origin: Orig
     const header = headerOfTemplate(template);
     const name = basename(header);
     // gnulib's replacements of system headers are not needed on this system.
-    const replacement = /\.in\.h$/.test(template) && system.headerFolders(name) !== undefined;
+    const replacement = /\.in\.h$/.test(template) && system.hasHeader(name);
     if (replacement || tree.headers.get(name)?.includes(header) === true) continue;
     const text = await readFile(join(tree.root, template), 'utf8').catch(() => undefined);
     if (text !== undefined) await write(header, fillHeader(text, system, identity));
   }
-  if (tree.headers.has('config.h')) return;
-  const texts: string[] = [];
-  for (const path of [...new Set([...tree.headers.values()].flat())]) {
-    texts.push(await readFile(join(tree.root, path), 'latin1').catch(() => ''));
-  }
-  if (!texts.some((text) => /#[ \t]*include[ \t]*["<]config\.h[">]/.test(text))) return;
-  await write('config.h', headerFromCode(texts, system, identity));
+  if (tree.configured) return;
+  const answers = await answersToCode(tree, system, identity);
+  if (answers === undefined) return;
+  await write('config.h', answers.text);
+  if (!answers.included) tree.forced = 'config.h';
 }
 
 /** A fixed order that goes through all folders alike, so that the first failures tell of the whole. */

@@ -54,7 +54,13 @@ export class Guesser {
     const configured = (tree.headers.get('config.h') ?? []).map((path) => dirnamePosix(path));
     const shallow = configured.sort((a, b) => a.length - b.length).slice(0, 1);
     const hasConfig = tree.configured || configured.length > 0 ? ['-DHAVE_CONFIG_H'] : [];
-    this.common = [...usual, ...hasConfig, ...shallow.map((folder) => `-I${join(tree.root, folder)}`)];
+    const forced = tree.forced === undefined ? [] : [`-include${join(tree.root, tree.forced)}`];
+    this.common = [
+      ...usual,
+      ...forced,
+      ...hasConfig,
+      ...shallow.map((folder) => `-I${join(tree.root, folder)}`),
+    ];
   }
 
   /** Clang's flags for a source, and the result with them. */

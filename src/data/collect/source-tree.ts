@@ -15,6 +15,8 @@ export interface SourceTree {
   templates: string[];
   /** Whether one of them became a configuration header. */
   configured: boolean;
+  /** A header that the package's build includes before everything else. */
+  forced?: string;
   /** Sources passed over because results are measured on their like. */
   reserved: number;
 }

@@ -12,6 +12,8 @@ export interface SystemKnowledge {
   headerMacros: ReadonlySet<string>;
   /** Folders of `-I` by the header's path seen from them: `glib.h` → /usr/include/glib-2.0. */
   headerFolders(path: string): string | undefined;
+  /** Whether `#include <stdio.h>` finds such a header without any flag. */
+  hasHeader(name: string): boolean;
   /** Functions of the C library and of libm. */
   functions: ReadonlySet<string>;
   /** Libraries that can be linked with: `z`, `ncurses`. */
@@ -90,6 +92,7 @@ export async function learnSystem(installation: LlvmInstallation): Promise<Syste
   return {
     headerMacros,
     headerFolders: (path) => folders.get(path),
+    hasHeader: (name) => ['', ...includeRoots].includes(folders.get(name) ?? 'none'),
     functions: await listFunctions(installation),
     libraries,
   };
