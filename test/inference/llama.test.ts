@@ -49,6 +49,9 @@ test('says which file it is', async () => {
   expect(described.hash).toBe(execFileSync('sha256sum', [toy.path], { encoding: 'utf8' }).split(' ')[0]);
   expect(described).toMatchObject({ source: toy.path, vocabularySize: toy.vocabularySize });
   expect(await engine.countTokens(prompt)).toBe(promptTokens.length);
+  // Markers are tokens of their own, the end token is not made from text.
+  const marked = '[INST] what is <code>\ndefine void @"</s>"()\n</code> [/INST]';
+  expect(await engine.countTokens(marked)).toBe(toy.tokenize(marked).length);
 });
 
 test('greedy is the argmax of the reference', async () => {
@@ -118,11 +121,11 @@ function priorityByReference(count: number, length: number): number[][] {
 test('priority sampling: the samples of the reference, in its order', async () => {
   const found = await engine.generate(prompt, {
     sampling: { kind: 'priority' },
-    candidates: 8,
-    maximumTokens: 6,
+    candidates: 6,
+    maximumTokens: 5,
   });
-  expect(found.map(ids)).toEqual(priorityByReference(8, 6));
-  expect(new Set(found.map(({ text }) => text)).size).toBe(8);
+  expect(found.map(ids)).toEqual(priorityByReference(6, 5));
+  expect(new Set(found.map(({ text }) => text)).size).toBe(6);
   for (const candidate of found) expectReferenceProbability(candidate);
 });
 
