@@ -118,8 +118,9 @@ export class LlamaEngine implements Engine {
       );
     }
     const room = Math.min(most - tokens.length, options.maximumTokens ?? Infinity);
-    const { scorer } = await this.prepare(tokens.length + room, widthOf(options, this.options.gpu === true));
-    scorer.begin(tokens);
+    const width = widthOf(options, this.options.gpu === true);
+    const { scorer } = await this.prepare(tokens.length + room, width);
+    scorer.begin(tokens, width);
     this.trie ??= options.grammar && createTokenTrie(this.vocabulary);
     const trie = this.trie ?? { children: new Map<number, TokenTrie>(), tokens: [] };
     return generate({ scorer, trie, filters: this.filters, room }, options);

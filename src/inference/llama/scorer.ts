@@ -20,7 +20,8 @@ export class LlamaScorer implements Scorer {
   private readonly context: AddonContext;
   private readonly samplers: readonly AddonSampler[];
   private readonly batchSize: number;
-  private readonly slots: Slot[];
+  /** Those in use. */
+  private slots: Slot[] = [];
   private prompt: readonly number[] = [];
   /** Where the context has the logits of paths: those of the last batch. */
   private logits = new Map<Path, number>();
@@ -37,19 +38,20 @@ export class LlamaScorer implements Scorer {
     this.samplers = samplers;
     this.vocabulary = vocabulary;
     this.batchSize = batchSize;
-    this.slots = samplers.map(() => ({ path: undefined, used: 0 }));
   }
 
   get width(): number {
     return this.slots.length;
   }
 
-  /** Starts a new tree: from now on the root stands for this prompt, which must not be empty. */
-  begin(prompt: readonly number[]): void {
+  /**
+   * Starts a new tree: from now on the root stands for this prompt, which must not be empty. As many slots as
+   * wanted are used, if there are so many, and as after opening: what was asked before changes nothing.
+   */
+  begin(prompt: readonly number[], width: number): void {
     this.prompt = prompt;
     this.logits.clear();
-    // As after opening, so that the same question finds the same slots, and gets the same last digits.
-    for (const slot of this.slots) Object.assign(slot, { path: undefined, used: 0 });
+    this.slots = this.samplers.slice(0, width).map(() => ({ path: undefined, used: 0 }));
   }
 
   async score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<Distribution[]> {
