@@ -205,7 +205,7 @@ export function sumUnits(
 
 /**
  * Builds a set: does the units that are not done yet, then writes Parquet and manifest. Running it again
- * costs nothing when the units are the same, and only the new units otherwise; the folder `units/` inside
+ * costs nothing when the units are the same, and only the new units otherwise; the folder `.units/` inside
  * holds what makes that possible and may be deleted. Throws `interrupted` and `environment` (a full disk);
  * the same call goes on afterwards.
  *
@@ -218,7 +218,7 @@ export async function writeParquetSet<Input, Row extends SetRow>(
   work: (unit: WorkUnit<Input>, count: CountDropped) => UnitRows<Row> | Promise<UnitRows<Row>>,
   options: RunUnitsOptions = {},
 ): Promise<SetManifest> {
-  const store = new UnitStore(join(folder, 'units'));
+  const store = UnitStore.of(folder);
   const records = await runUnits(store, units, work, options);
   const source = sumUnits(records);
   const known = await readManifest(folder);

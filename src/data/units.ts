@@ -1,5 +1,5 @@
 // Work units: independent pieces of a long build, each known by the hash of everything that its rows depend
-// on. A finished unit is two files in `units/`: its rows (`KEY.jsonl.gz`) and then its record (`KEY.json`),
+// on. A finished unit is two files in `.units/`: its rows (`KEY.jsonl.gz`) and then its record (`KEY.json`),
 // both put in place by renaming. So a build that was killed goes on where it stopped, no unit is done twice
 // and none is lost; and units could be made on several machines and copied together.
 
@@ -45,8 +45,16 @@ export function unitKey(...parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
+/** Inside of a set. Hidden, so that nobody who loads the folder takes it for a part of the set. */
+const unitsFolder = '.units';
+
 export class UnitStore {
   readonly folder: string;
+
+  /** The units of a set. */
+  static of(set: string): UnitStore {
+    return new UnitStore(join(set, unitsFolder));
+  }
 
   constructor(folder: string) {
     this.folder = folder;

@@ -102,7 +102,7 @@ test('units that are done are not done again; new ones are added, old ones leave
   expect(worked).toHaveLength(4);
   expect(more.rows).toBe(30);
   expect(more.contentHash).not.toBe(first.contentHash);
-  expect(readdirSync(join(folder, 'units'))).toHaveLength(6);
+  expect(readdirSync(join(folder, '.units'))).toHaveLength(6);
 });
 
 test('what a unit throws ends the build, and the same call goes on', async () => {
@@ -170,7 +170,7 @@ test('kill -9 at random moments: the same data, and no unit twice', async () => 
   // Only a unit that was being put in place when the kill came is done again.
   expect(worked.length).toBeLessThanOrEqual(30 + kills);
   expect(new Set(worked).size).toBe(30);
-  expect(readdirSync(join(folder, 'set', 'units'))).toHaveLength(60);
+  expect(readdirSync(join(folder, 'set', '.units'))).toHaveLength(60);
 }, 60_000);
 
 test('batches of rows are units whose key depends on rows and settings', async () => {

@@ -1,6 +1,6 @@
 // From collected modules to the corpus, in three steps: cut every module into functions (units of work, two
 // at a time, in compile workers), find what the splits have in common, and write what is left, each row
-// once. The first step takes nearly all of the time and is kept in `units/`.
+// once. The first step takes nearly all of the time and is kept in `.units/`.
 
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
@@ -157,7 +157,7 @@ async function* cutModules(
  */
 export async function buildCorpus(settings: CorpusSettings): Promise<SetManifest> {
   const units = await listUnits(settings);
-  const store = new UnitStore(join(settings.folder, 'units'));
+  const store = UnitStore.of(settings.folder);
   const pool = new WorkerPool({
     installation: settings.installation,
     workers: settings.jobs,
