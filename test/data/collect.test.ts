@@ -109,6 +109,10 @@ test('flags are guessed; what cannot be compiled is named and counted', async ()
   expect(irOf(main)).toContain('/usr/sharesrc/main.c\\00');
   expect(JSON.stringify(main.flags)).not.toContain(folder);
   expect(main.flags).toContain('-idirafterlib/inner');
+  // The same bitcode from another place.
+  const elsewhere = join(folder, 'another', 'place');
+  await collect(await readInputs([join(folder, 'tool')]), settings(elsewhere));
+  expect(await modulesOf(elsewhere, 'tool')).toEqual(modules);
   // The user's folder is as it was.
   expect(readdirSync(join(folder, 'tool'))).toEqual(['config.h.in', 'lib', 'src', 'tests']);
 });

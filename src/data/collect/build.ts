@@ -180,7 +180,7 @@ async function readNotes(notes: string, root: string): Promise<GivenSource[]> {
       const file = resolve(directory, value);
       const path = relative(root, file);
       if (path.startsWith('..') || found.has(path) || !existsSync(file)) continue;
-      found.set(path, { file, directory, language, flags });
+      found.set(path, { file: value, directory, language, flags });
     }
   }
   return [...found]

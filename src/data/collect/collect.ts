@@ -162,7 +162,7 @@ async function compileGuessing(
     const { flags, result } = await guesser.compile(path, output);
     if (result.ok) {
       const language = path.endsWith('.c') ? 'c' : 'c++';
-      const portable = portableFlags(flags, tree.root, dirname(join(tree.root, path)));
+      const portable = portableFlags(flags, tree.root, tree.root);
       tally.modules.push({ content: result.bitcode, ...origin, language, file: path, flags: portable });
     } else {
       tally.fail(path, result);

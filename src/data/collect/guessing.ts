@@ -3,7 +3,7 @@
 // after the other in a fixed order, so that the same package gives the same answers.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { dirname as dirnamePosix } from 'node:path/posix';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { compileFile, type CompileLimits, type CompileResult } from './compile-file.ts';
@@ -70,8 +70,8 @@ export class Guesser {
     let standard = language === 'c++' ? '-std=gnu++17' : '-std=gnu17';
     for (let retries = 0; ; retries++) {
       const flags = [standard, ...this.common, ...this.folders(path), ...this.learned, ...own];
-      const file = join(this.tree.root, path);
-      const translation = { file, directory: dirname(file), language, flags };
+      // Named from the root, so that bitcode is the same wherever the package lies.
+      const translation = { file: path, directory: this.tree.root, language, flags };
       const result = await compileFile(this.installation, translation, this.tree.root, output, this.limits);
       if (result.ok || retries === mostRetries || result.reason === 'timed out') return { flags, result };
       const more = await this.mend(path, result.stderr, flags);
@@ -139,7 +139,10 @@ export class Guesser {
   private async mendText(stderr: string, flags: readonly string[]): Promise<string[] | undefined> {
     const [, file, line, column] = /^(.+?):(\d+):(\d+): error: expected ['"][;)},]/m.exec(stderr) ?? [];
     if (file === undefined) return undefined;
-    const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n', Number(line));
+    const lines = (await readFile(resolve(this.tree.root, file), 'utf8').catch(() => '')).split(
+      '\n',
+      Number(line),
+    );
     const rest = lines.at(-1)?.slice(Math.max(0, Number(column) - 1)) ?? '';
     const name = /[A-Za-z_]\w*/.exec(rest)?.[0] ?? '';
     const flag = `-D${name}="/usr/share"`;

@@ -34,7 +34,7 @@ async function readDatabase(file: string): Promise<CollectInput> {
     const language = sourceLanguage(path);
     if (language === undefined) return [];
     const flags = compileFlags(readClangWords(words));
-    return [{ path: relative(root, path), translation: { file: path, directory, language, flags } }];
+    return [{ path: relative(root, path), translation: { file: input, directory, language, flags } }];
   });
   return { kind: 'translations', name: basename(root), root, sources };
 }
@@ -59,7 +59,7 @@ export async function readInputs(operands: readonly string[]): Promise<CollectIn
           `${operand}: expected a .c, .cc, .cpp, .ll or .bc file, a compile_commands.json or a folder`,
         );
       }
-      const translation: Translation = { file: resolve(operand), directory: root, language, flags: [] };
+      const translation: Translation = { file: operand, directory: root, language, flags: [] };
       files.push({ path: relative(root, resolve(operand)), translation });
     } else if (packageName.test(operand)) {
       inputs.push({ kind: 'package', name: operand });
