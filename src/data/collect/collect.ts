@@ -88,8 +88,8 @@ function evenly<T>(items: readonly T[], most: number): T[] {
 }
 
 /**
- * Every question that the code asks, answered. `included` says whether any file includes config.h; where none
- * does the build is assumed to force it upon all. Undefined where nothing is asked.
+ * Every question that the code asks, answered. `included` says whether files that ask include
+ * config.h; where most do not, the build is assumed to force it upon all. Undefined where nothing is asked.
  */
 async function answersToCode(
   tree: SourceTree,
@@ -100,10 +100,10 @@ async function answersToCode(
   for (const path of new Set([...tree.headers.values()].flat())) {
     texts.push(await readFile(join(tree.root, path), 'latin1').catch(() => ''));
   }
-  const included = texts.some((text) => /#[ \t]*include[ \t]*["<]config\.h[">]/.test(text));
-  const asked = texts.filter((text) => /#[ \t]*(if|elif).*\bHAVE_/.test(text)).length;
-  if (!included && asked === 0) return undefined;
-  return { text: headerFromCode(texts, system, identity), included };
+  const includes = texts.filter((text) => /#[ \t]*include[ \t]*["<]config\.h[">]/.test(text)).length;
+  const asking = texts.filter((text) => /#[ \t]*(if|elif).*\bHAVE_/.test(text)).length;
+  if (includes === 0 && asking === 0) return undefined;
+  return { text: headerFromCode(texts, system, identity), included: includes > asking / 4 };
 }
 
 /** Writes the configuration headers that the package's own build would write. */

@@ -29,13 +29,16 @@ const passedOver = /^(c\+\+|linux|asm|asm-generic|llvm.*|clang.*|node|python.*|v
 const compilerHeaders =
   'stdarg stddef stdbool float limits stdint stdatomic stdalign stdnoreturn tgmath iso646'.split(' ');
 
+/** Folders below an include root. */
+const deepest = 4;
+
 async function listHeaders(root: string): Promise<string[]> {
   const found: string[] = [];
   async function walk(folder: string, depth: number): Promise<void> {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       const path = joinPosix(folder, entry.name);
-      if (entry.isDirectory() && depth < 4 && !passedOver.test(entry.name)) await walk(path, depth + 1);
+      if (entry.isDirectory() && depth < deepest && !passedOver.test(entry.name)) await walk(path, depth + 1);
       else if (entry.name.endsWith('.h')) found.push(path);
     }
   }
@@ -67,16 +70,21 @@ export async function learnSystem(installation: LlvmInstallation): Promise<Syste
   const headerMacros = new Set<string>();
   const folders = new Map<string, string>();
   const roots = [...includeRoots, ...libraryRoots.slice(0, 2)];
-  for (const root of roots) {
-    for (const path of await listHeaders(root)) {
-      if (includeRoots.includes(root)) headerMacros.add(path.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_'));
-      // Every ending of the path is a way in which a program may write it.
-      const parts = path.split('/');
-      for (let at = 0; at < parts.length; at++) {
-        const seen = parts.slice(at).join('/');
-        if (!folders.has(seen)) folders.set(seen, joinPosix(root, ...parts.slice(0, at)));
+  const headers = new Map<string, string[]>();
+  for (const root of roots) headers.set(root, await listHeaders(root));
+  // Every ending of a path is a way in which a program may write it; the whole path comes first.
+  for (let skipped = 0; skipped < deepest; skipped++) {
+    for (const [root, paths] of headers) {
+      for (const path of paths) {
+        const parts = path.split('/');
+        const seen = parts.slice(skipped).join('/');
+        if (seen !== '' && !folders.has(seen)) folders.set(seen, joinPosix(root, ...parts.slice(0, skipped)));
       }
     }
+  }
+  for (const root of includeRoots) {
+    for (const path of headers.get(root) ?? [])
+      headerMacros.add(path.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_'));
   }
   for (const name of compilerHeaders) {
     headerMacros.add(`${name.toUpperCase()}_H`);
