@@ -53,7 +53,7 @@ export function readAssembly(text: string, target: TargetName): AssemblyFile {
       } else if (names.has(name)) {
         current = [];
         file.functions.set(name, current);
-      } else current?.push({ label: name });
+      } else if (!name.endsWith('$local')) current?.push({ label: name });
     }
     if (line === '') continue;
     const [directive = '', rest = ''] = splitWord(line);
@@ -80,12 +80,11 @@ export function readAssembly(text: string, target: TargetName): AssemblyFile {
   return file;
 }
 
-/** `.type f,@function`; AArch64 writes `%function`. */
+/** `.type f,@function`; AArch64 writes `%function`. `.Lf$local` is a second name for the place where `f` begins. */
 function functionNames(text: string): Set<string> {
-  const names = new Set<string>();
-  for (const match of text.matchAll(/^\s*\.type\s+(\S+?)\s*,\s*[@%]function/gm))
-    names.add(unquoted(match[1]!));
-  return names;
+  const types = text.matchAll(/^\s*\.type\s+(\S+?)\s*,\s*[@%]function/gm);
+  const names = [...types].map((match) => unquoted(match[1]!));
+  return new Set(names.filter((name) => !name.startsWith('.L')));
 }
 
 function unquoted(name: string): string {

@@ -34,10 +34,10 @@ export function normaliseAssembly(
   const { target, symbols = new SymbolTable() } = options;
   const file = typeof assembly === 'string' ? readAssembly(assembly, target) : assembly;
   const own = options.own ?? symbols.own ?? file.functions.keys().next().value;
-  if (own === undefined || !file.functions.has(own)) {
-    throw new NormalFormRefusal(
-      `expected assembly of a function${own === undefined ? '' : ` ${own}`}, found none`,
-    );
+  const body = own === undefined ? undefined : file.functions.get(own);
+  if (own === undefined || body?.some(({ instruction }) => instruction !== undefined) !== true) {
+    const wanted = own === undefined ? '' : ` ${own}`;
+    throw new NormalFormRefusal(`expected assembly of a function${wanted}, found no instructions`);
   }
   symbols.own ??= own;
   const text = normaliseOne(own, file, target, symbols);

@@ -11,7 +11,7 @@ import { SymbolTable } from './symbols.ts';
 import { afterBracket, splitAtCommas, write } from './tokens.ts';
 
 /** Goes up with every change of the text, so that sets made before are made again. */
-export const normalFormVersion = 2;
+export const normalFormVersion = 3;
 
 export interface NormaliseOptions {
   /** Symbols that the other side of the pair has numbered already; new ones are added to it. */
