@@ -3,6 +3,7 @@
 
 import { signedNumber, wideImmediate } from './assembly-numbers.ts';
 import type { FloatKind } from './floating-point.ts';
+import { spellAarch64Registers } from './spelling.ts';
 import { splitOperands, type OperandNames } from './operands.ts';
 
 /** Carry set and clear have two names each. */
@@ -28,7 +29,7 @@ export function rewriteAarch64(instruction: string, names: OperandNames): string
     // The GOT holds the address: what `add` gives for a symbol of the same file.
     mnemonic = 'add';
     const base = /^\[(\w+)/.exec(operands[1]!)![1]!;
-    return `add ${operands[0]!}, ${base}, ${names.reference(address[1]!, { local: false })}`;
+    return `add ${spellAarch64Registers(`${operands[0]!}, ${base}`)}, ${names.reference(address[1]!, { local: false })}`;
   }
   const width = /^[wsbh]\d/.test(operands[0] ?? '') || operands[0] === 'wzr' ? 32 : 64;
   const kind = scalarKinds[operands[0]?.[0] ?? ''];
@@ -76,7 +77,7 @@ function rewriteOperand(
   });
   const named = modified(low, names);
   if (/^\.L/.test(named)) return withOffset(named, names, { local: true });
-  const plain = named.replace(/#/g, '').replace(/\s+/g, ' ').replace(/, ?/g, ', ');
+  const plain = spellAarch64Registers(named.replace(/#/g, '').replace(/\s+/g, ' ').replace(/, ?/g, ', '));
   if (/^(?:cs|cc)$/.test(plain)) return conditions[plain]!;
   if (/^-?\d+\.\d+(?:e[+-]?\d+)?$/i.test(plain)) {
     const value = Number(plain);
@@ -86,8 +87,8 @@ function rewriteOperand(
   return plain.replace(/\b0x[0-9a-f]+\b/gi, (number) => String(BigInt(number)));
 }
 
-const moved = /^mov ([wx]\d+), (-?\d+)$/;
-const kept = /^movk ([wx]\d+), (\d+)(?:, lsl (\d+))?$/;
+const moved = /^mov ([wx][A-Z]{1,2}), (-?\d+)$/;
+const kept = /^movk ([wx][A-Z]{1,2}), (\d+)(?:, lsl (\d+))?$/;
 
 /**
  * A constant built by `mov` and `movk` written where it begins, in one piece: `mov x8, 1374389535`. The

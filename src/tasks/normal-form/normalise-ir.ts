@@ -7,11 +7,12 @@ import { rewriteInstruction, readableConstants, type Surroundings } from './inst
 import { nameOf, readModule, type FunctionText, type GlobalText, type ModuleText } from './ir-text.ts';
 import { LocalNames, renameTokens } from './names.ts';
 import { NormalFormRefusal } from './refusal.ts';
+import { spellTypes } from './spelling.ts';
 import { SymbolTable } from './symbols.ts';
 import { afterBracket, splitAtCommas, write } from './tokens.ts';
 
 /** Goes up with every change of the text, so that sets made before are made again. */
-export const normalFormVersion = 3;
+export const normalFormVersion = 4;
 
 export interface NormaliseOptions {
   /** Symbols that the other side of the pair has numbered already; new ones are added to it. */
@@ -80,14 +81,14 @@ function normaliseFunction(
   const label = each.body[0]?.label;
   const locals = new LocalNames(each.body, label ?? entry);
   const around: Surroundings = { module, unwinds, lifetimes, truths: new Set() };
-  const lines = [write(renameTokens(tokens, locals, symbols))];
+  const lines = [spellTypes(write(renameTokens(tokens, locals, symbols)))];
   for (const [index, line] of each.body.entries()) {
     if (line.label !== undefined) {
       if (index > 0) lines.push(`${locals.rename(line.label).slice(1)}:`);
       continue;
     }
     const instruction = rewriteInstruction(line.tokens!, around);
-    if (instruction !== undefined) lines.push(write(renameTokens(instruction, locals, symbols)));
+    if (instruction !== undefined) lines.push(spellTypes(write(renameTokens(instruction, locals, symbols))));
   }
   lines.push('}');
   return lines;
@@ -155,6 +156,6 @@ function constantLines(module: ModuleText, symbols: SymbolTable): string[] {
     );
     if (initialiser.some((token) => token.startsWith('@') || token === 'getelementptr')) return [];
     const line = readableConstants(['constant', type.text, ...initialiser]);
-    return [`${symbols.placeholder(name)} = ${write(line)}`];
+    return [spellTypes(`${symbols.placeholder(name)} = ${write(line)}`)];
   });
 }

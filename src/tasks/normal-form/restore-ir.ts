@@ -6,6 +6,7 @@ import { llvmFloat, isFloatKind, type FloatKind } from './floating-point.ts';
 import { quotedName } from './ir-text.ts';
 import { returnsFirstArgument, withoutEffects } from './library-names.ts';
 import { NormalFormRefusal } from './refusal.ts';
+import { llvmTypes } from './spelling.ts';
 import { SymbolTable } from './symbols.ts';
 import { standardAttributes, targets, type OptimisationLevel, type TargetName } from './targets.ts';
 import { afterBracket, splitAtCommas, tokenise, write } from './tokens.ts';
@@ -23,7 +24,7 @@ export interface RestoreOptions {
 export function restoreIr(text: string, options: RestoreOptions): string {
   const { target, level = 'Oz' } = options;
   const restored = new Restoration(options.symbols ?? new SymbolTable());
-  const written = text.split('\n').map((line) => line.trim());
+  const written = text.split('\n').map((line) => llvmTypes(line.trim()));
   const lines = written.flatMap((line, index) => {
     if (line.startsWith('define ')) restored.start(written.slice(index, written.indexOf('}', index)));
     return restored.line(line, written[index + 1] === 'unreachable');

@@ -3,6 +3,7 @@
 
 import { signedNumber, wideImmediate } from './assembly-numbers.ts';
 import type { FloatKind } from './floating-point.ts';
+import { spellX86Register } from './spelling.ts';
 import { splitOperands, type OperandNames } from './operands.ts';
 
 const spelling: Record<string, string> = {
@@ -107,7 +108,10 @@ function rewriteOperand(
   let sign = '';
   for (const token of tokens) {
     if (token === '$') immediate = true;
-    else if (token === '-' && (immediate || text === '')) {
+    else if (token.startsWith('%')) {
+      text += spellX86Register(token);
+      continue;
+    } else if (token === '-' && (immediate || text === '')) {
       sign = '-';
       continue;
     } else if (/^\d/.test(token)) {
