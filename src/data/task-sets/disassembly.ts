@@ -34,7 +34,7 @@ export interface DisassemblySettings {
   x86Share: number;
 }
 
-const version = 1;
+const version = 2;
 
 export function disassemblyMaker(settings: DisassemblySettings): Maker<DisassemblyRow> {
   const { form, pairs, levels, x86Share } = settings;

@@ -25,7 +25,7 @@ export interface PretrainingSettings {
   x86Share: number;
 }
 
-const version = 1;
+const version = 2;
 const optimised: readonly OptimisationLevel[] = ['O1', 'O2', 'O3', 'Os', 'Oz'];
 
 export function pretrainingMaker({
