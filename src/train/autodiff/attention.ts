@@ -107,10 +107,8 @@ export class Attention {
       const dQuery = this.product(dScores, keys, scale);
       queryParts.unshift(this.splitHeads(dQuery, end - start));
       // Keys of this block are seen by no earlier one: theirs are done.
-      [keyRest, valueRest] = [
-        this.finish(keyRest, start, keyParts, dQuery),
-        this.finish(valueRest, start, valueParts),
-      ];
+      valueRest = this.finish(valueRest, start, valueParts, keyRest);
+      keyRest = this.finish(after(graph, keyRest, valueRest), start, keyParts, dQuery);
     }
     return [
       this.reshape(this.join(queryParts, 2), [rows, heads, length, headSize]),
@@ -119,8 +117,8 @@ export class Attention {
     ] as const;
   }
 
-  /** Puts what is behind `start` before `parts` and returns what is left. */
-  private finish(sum: Value, start: number, parts: Value[], other?: Value): Value {
+  /** Puts what is behind `start` before `parts` and returns what is left, not before `other` is there. */
+  private finish(sum: Value, start: number, parts: Value[], other: Value): Value {
     const [batch, end, headSize] = sum.shape as [number, number, number];
     if (start === 0) {
       parts.unshift(sum);
@@ -128,7 +126,7 @@ export class Attention {
     }
     const [rest, done] = this.graph.nodeWithOutputs(
       'Split',
-      [other === undefined ? sum : after(this.graph, sum, other), this.graph.integers([start, end - start])],
+      [after(this.graph, sum, other), this.graph.integers([start, end - start])],
       [start, end - start].map((size) => ({ type: sum.type, shape: [batch, size, headSize] })),
       { attributes: { axis: 1 } },
     );

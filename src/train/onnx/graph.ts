@@ -115,8 +115,16 @@ export class Graph {
     return values;
   }
 
-  get nodeCount(): number {
-    return this.nodes.length;
+  /** Nodes that some output needs. What a recomputation ends with, for one, nobody asks for. */
+  private neededNodes(): Node[] {
+    const needed = new Set([...this.outputs.values()].map(({ name }) => name));
+    const nodes: Node[] = [];
+    for (const node of this.nodes.toReversed()) {
+      if (!node.outputs.some((name) => needed.has(name))) continue;
+      for (const name of node.inputs) needed.add(name);
+      nodes.push(node);
+    }
+    return nodes.reverse();
   }
 
   /** The bytes of an .onnx file. */
@@ -132,7 +140,7 @@ export class Graph {
       ],
       graph: {
         name: 'ozma',
-        node: this.nodes.map((node) => ({
+        node: this.neededNodes().map((node) => ({
           input: node.inputs.map(finalName),
           output: node.outputs.map(finalName),
           name: node.outputs[0],
