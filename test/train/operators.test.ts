@@ -93,10 +93,11 @@ function attentionCase(
     fixed: {
       starts: floats(starts, [rows, length, 1]),
       places: floats([...Array(length).keys()], [length]),
+      zero: integers([0], [1]),
     },
     ours: (tape, values) => {
       const shape = { rows, length, heads, keyValueHeads, headSize, block, keepProbabilities };
-      const mask = { sequenceStart: values['starts']!, positions: values['places']! };
+      const mask = { sequenceStart: values['starts']!, positions: values['places']!, zero: values['zero']! };
       return new Attention(tape.graph, shape, mask).apply(tape, values['q']!, values['k']!, values['v']!);
     },
     theirs: ({ q, k, v }) =>

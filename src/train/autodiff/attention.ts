@@ -26,6 +26,8 @@ export interface AttentionMask {
   sequenceStart: Value;
   /** float32 (T): 0, 1, 2, … */
   positions: Value;
+  /** int64 (1): a 0 that is fed in; see `upTo`. */
+  zero: Value;
 }
 
 /** Added to scores of pairs that do not see each other: e to that is 0. */
@@ -148,10 +150,10 @@ export class Attention {
   private probabilities(q: Value, k: Value, start: number, end: number): Value {
     const { rows, heads, headSize } = this.shape;
     const scores = this.product(q, k, { transB: 1, alpha: { float: 1 / Math.sqrt(headSize) } });
-    const separate = this.reshape(scores, [rows, heads, end - start, end]);
+    const separate = this.reshape(scores, [rows, heads, end - start, end], 3);
     const masked = this.graph.node('Add', [separate, this.maskOf(start, end)], separate.shape);
     const softmax = this.graph.node('Softmax', [masked], separate.shape, { attributes: { axis: -1 } });
-    return this.reshape(softmax, scores.shape);
+    return this.reshape(softmax, scores.shape, 2);
   }
 
   /** 0 where a query of the block sees the key, a huge negative number elsewhere. (R, 1, B, N) */
@@ -162,7 +164,7 @@ export class Attention {
     const { rows, length } = this.shape;
     const shape = [rows, end - start, end];
     const bool = { type: 'bool' } as const;
-    const keys = this.slice(this.mask.positions, 0, 0, end);
+    const keys = this.upTo(this.mask.positions, 0, end);
     const queries = this.reshape(this.slice(this.mask.positions, 0, start, end), [end - start, 1]);
     const starts = this.slice(this.mask.sequenceStart, 1, start, end);
     const own = graph.node('GreaterOrEqual', [keys, starts], shape, bool);
@@ -171,7 +173,7 @@ export class Attention {
     const bias = graph.node('Where', [seen, graph.scalar(0), graph.scalar(hidden)], shape, {
       type: 'float32',
     });
-    const mask = this.reshape(bias, [rows, 1, end - start, end]);
+    const mask = this.reshape(bias, [rows, 1, end - start, end], 3);
     if ((rows * length * length) / 2 <= sharedMaskElements) this.masks.set(start, mask);
     return mask;
   }
@@ -212,8 +214,8 @@ export class Attention {
 
   /** Keys or values up to `end`. (R, K, T, D) → (R·K, N, D) */
   private keys(value: Value, end: number): Value {
-    const { rows, keyValueHeads, headSize } = this.shape;
-    return this.reshape(this.slice(value, 2, 0, end), [rows * keyValueHeads, end, headSize]);
+    const { rows, length, keyValueHeads, headSize } = this.shape;
+    return this.upTo(this.reshape(value, [rows * keyValueHeads, length, headSize]), 1, end);
   }
 
   /** (R·K, G·B, D) → (R·K, G, B, D) */
@@ -231,10 +233,29 @@ export class Attention {
 
   private slice(value: Value, axis: number, start: number, end: number): Value {
     if (start === 0 && end === value.shape[axis]) return value;
-    const shape = value.shape.map((size, index) => (index === axis ? end - start : size));
     const { graph } = this;
+    const shape = value.shape.map((size, index) => (index === axis ? end - start : size));
     const bounds = [graph.integers([start]), graph.integers([end]), graph.integers([axis])];
     return graph.node('Slice', [value, ...bounds], shape);
+  }
+
+  /**
+   * The part before `end`. Where memory counts, ONNX Runtime must not know the size of it: it plans memory
+   * by sizes, and every block has another one. It would keep the buffers of every size from the forward pass
+   * until the backward pass uses that size again, which is T × T in all. So the end is the sum of the number
+   * and of a zero that is known only when the graph runs.
+   */
+  private upTo(value: Value, axis: number, end: number): Value {
+    if (end === value.shape[axis]) return value;
+    const { graph } = this;
+    const known = graph.integers([end]);
+    const last = this.hidesSizes ? graph.node('Add', [known, this.mask.zero], [1]) : known;
+    const shape = value.shape.map((size, index) => (index === axis ? end : size));
+    return graph.node('Slice', [value, graph.integers([0]), last, graph.integers([axis])], shape);
+  }
+
+  private get hidesSizes(): boolean {
+    return !this.shape.keepProbabilities;
   }
 
   /** Swaps the second and third of four axes. */
@@ -243,7 +264,9 @@ export class Attention {
     return this.graph.node('Transpose', [value], [a, c, b, d], { attributes: { perm: [0, 2, 1, 3] } });
   }
 
-  private reshape(value: Value, shape: readonly number[]): Value {
-    return this.graph.node('Reshape', [value, this.graph.integers(shape)], shape);
+  /** `ofKeys` is the axis of the keys that a block sees, whose size may have to stay unknown. */
+  private reshape(value: Value, shape: readonly number[], ofKeys?: number): Value {
+    const told = shape.map((size, axis) => (axis === ofKeys && this.hidesSizes ? -1 : size));
+    return this.graph.node('Reshape', [value, this.graph.integers(told)], shape);
   }
 }

@@ -42,6 +42,7 @@ export function rotaryInputs(configuration: ModelConfiguration, length: number):
       Float32Array.from({ length }, (_, position) => position),
       [length],
     ),
+    zero: tensor(BigInt64Array.of(0n), [1]),
   };
 }
 

@@ -30,6 +30,8 @@ export interface PositionInputs {
   sequenceStart: Value;
   /** float32 (T). */
   rowPositions: Value;
+  /** int64 (1): 0. */
+  zero: Value;
 }
 
 export function positionInputs(
@@ -47,6 +49,7 @@ export function positionInputs(
     },
     sequenceStart: graph.input('sequenceStart', 'float32', [rows, length, 1]),
     rowPositions: graph.input('rowPositions', 'float32', [length]),
+    zero: graph.input('zero', 'int64', [1]),
   };
 }
 
@@ -68,7 +71,7 @@ export function hiddenStates(
       ...{ rows, length, heads, keyValueHeads, headSize, block: attentionBlock },
       keepProbabilities: recompute === 'nothing',
     },
-    { sequenceStart: positions.sequenceStart, positions: positions.rowPositions },
+    { ...positions, positions: positions.rowPositions },
   );
   const layer = (inner: Tape, [input, ...weights]: readonly Value[]): Value => {
     const [attentionNorm, query, key, value, attentionOutput, feedForwardNorm, gate, up, down] = weights as [
