@@ -2,6 +2,7 @@
 // engines share these types; engine.ts opens one, generate.ts is how the embedded one works inside.
 // Log-probabilities are the model's own: natural logarithms at temperature 1, before any grammar.
 
+import type { CodeForm } from '../common/code-form.ts';
 import type { Grammar } from './grammar.ts';
 
 /** How candidates are chosen. */
@@ -86,6 +87,8 @@ export interface EngineDescription {
   /** Tokens of prompt and answer together; undefined where a server does not say. */
   contextLength: number | undefined;
   vocabularySize: number | undefined;
+  /** How code stands in its prompts and answers. Servers do not say; models whose names begin with ozma are ours. */
+  form: CodeForm;
 }
 
 export interface Engine {

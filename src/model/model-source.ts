@@ -1,6 +1,7 @@
 // Something that weights can be read from, one tensor at a time: a file, a folder, or memory. Conversions
 // go from a source to a file, so that the largest thing in memory is one tensor.
 
+import type { CodeForm } from '../common/code-form.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { ModelConfiguration } from './configuration.ts';
 import { parametersOf } from './parameters.ts';
@@ -17,6 +18,8 @@ export interface Model {
 
 export interface ModelSource {
   readonly configuration: ModelConfiguration;
+  /** How code stands in what it was trained on, where the weights say so. */
+  readonly form?: CodeForm | undefined;
   readTokenizer(): Promise<Tokenizer | undefined>;
   /** A parameter by its name in parameters.ts, in that layout; undefined where there is none. */
   readTensor(name: string): Promise<Tensor | undefined>;

@@ -47,7 +47,7 @@ function expectReferenceProbability(candidate: Candidate): void {
 test('says which file it is', async () => {
   const described = await engine.describe();
   expect(described.hash).toBe(execFileSync('sha256sum', [toy.path], { encoding: 'utf8' }).split(' ')[0]);
-  expect(described).toMatchObject({ source: toy.path, vocabularySize: toy.vocabularySize });
+  expect(described).toMatchObject({ source: toy.path, vocabularySize: toy.vocabularySize, form: 'normal' });
   expect(await engine.countTokens(prompt)).toBe(promptTokens.length);
   // Markers are tokens of their own, the end token is not made from text.
   const marked = '[INST] what is <code>\ndefine void @"</s>"()\n</code> [/INST]';

@@ -25,7 +25,7 @@ export async function toyModelFile(seed = 1): Promise<ToyModelFile> {
   const model = toyModel(toyConfigurations['tied embeddings'], seed);
   const folder = mkdtempSync(join(tmpdir(), 'ozma-inference-'));
   const path = join(folder, 'toy.gguf');
-  await writeGguf(path, sourceOf(model), { type: 'F32', name: 'a toy' });
+  await writeGguf(path, { ...sourceOf(model), form: 'normal' }, { type: 'F32', name: 'a toy' });
   const { configuration, weights, tokenizer } = model;
   return {
     path,

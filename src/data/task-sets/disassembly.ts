@@ -2,6 +2,7 @@
 // pair is tried: the answer compiled back, with nothing known but the assembly's own symbols. `exact` says
 // whether that gave the same assembly.
 
+import type { CodeForm } from '../../common/code-form.ts';
 import { levelPipeline } from '../../llvm/baseline.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { recipeOf } from '../../llvm/recipe.ts';
@@ -17,7 +18,7 @@ import type { CorpusRow } from '../corpus.ts';
 import type { Maker, MakerTools } from './build.ts';
 import { compileVariants, reasonOf } from './compiling.ts';
 import { forTargetAndLevel, settingsOf, type Level } from './levels.ts';
-import { drawTarget, taskColumns, taskRow, type Form, type TaskRow } from './task-rows.ts';
+import { drawTarget, taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 
 export interface DisassemblyRow extends TaskRow {
   level: Level;
@@ -27,7 +28,7 @@ export interface DisassemblyRow extends TaskRow {
 
 export interface DisassemblySettings {
   installation: LlvmInstallation;
-  form: Form;
+  form: CodeForm;
   /** Pairs of a function, each at a level and for a machine drawn by chance. */
   pairs: number;
   levels: readonly Level[];

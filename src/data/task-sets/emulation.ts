@@ -2,6 +2,7 @@
 // What is optimised is the very text of the prompt, restored, so that nothing decides the answer that the
 // prompt does not hold. Sizes and assembly are those of code generation at -O0, as published.
 
+import type { CodeForm } from '../../common/code-form.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { recipeOf } from '../../llvm/recipe.ts';
 import type { Variant, VariantResult } from '../../llvm/worker-protocol.ts';
@@ -19,7 +20,7 @@ import type { CorpusRow } from '../corpus.ts';
 import type { Maker, MakerTools } from './build.ts';
 import { compileVariants, reasonOf } from './compiling.ts';
 import { forTargetAndLevel } from './levels.ts';
-import { drawTarget, taskColumns, taskRow, type Form, type TaskRow } from './task-rows.ts';
+import { drawTarget, taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 
 export interface EmulationRow extends TaskRow {
   answer: EmulatePrompt['answer'];
@@ -34,7 +35,7 @@ export interface EmulationRow extends TaskRow {
 
 export interface EmulationSettings {
   installation: LlvmInstallation;
-  form: Form;
+  form: CodeForm;
   /** Random lists for each function; IR and assembly answers take turns. */
   lists: number;
   /** Most passes of a list. */
@@ -91,7 +92,7 @@ interface Input {
   symbols?: number;
 }
 
-function inputOf(row: CorpusRow, target: TargetName, form: Form): Input {
+function inputOf(row: CorpusRow, target: TargetName, form: CodeForm): Input {
   const ir = forTargetAndLevel(row.ir, target, 'Oz');
   if (form === 'full') return { text: ir, module: ir };
   const { text, symbols } = normaliseIr(ir, { own: row.name, constants: true });

@@ -35,7 +35,7 @@ export function forTargetAndLevel(ir: string, target: TargetName, level: Optimis
   const { triple, dataLayout } = targets[target];
   const own = standardAttributes(target, level).filter((word) => word !== 'uwtable');
   const size = own.filter((word) => word === 'minsize' || word === 'optsize');
-  // clang -O0 does not say how long variables live, and a branch that stands alone becomes an instruction.
+  // clang -O0 does not say how long variables live.
   const code = level === 'O0' ? ir.replaceAll(/^.* call void @llvm\.lifetime\..*\n/gm, '') : ir;
   return code
     .replace(/^target datalayout = .*$/m, `target datalayout = "${dataLayout}"`)

@@ -1,6 +1,7 @@
 // Pretraining: code alone, nothing asked. Each function before any pass and at a level drawn by chance,
 // as IR and as assembly; the completion is the text and the prompt is empty.
 
+import type { CodeForm } from '../../common/code-form.ts';
 import { levelPipeline } from '../../llvm/baseline.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import type { OptimisationLevel } from '../../llvm/module.ts';
@@ -10,7 +11,7 @@ import { normaliseIr } from '../../tasks/normal-form/normalise-ir.ts';
 import type { Maker } from './build.ts';
 import { compileVariants, reasonOf } from './compiling.ts';
 import { forTargetAndLevel } from './levels.ts';
-import { drawTarget, taskColumns, taskRow, type Form, type TaskRow } from './task-rows.ts';
+import { drawTarget, taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 
 export interface PretrainingRow extends TaskRow {
   kind: 'ir' | 'assembly';
@@ -20,7 +21,7 @@ export interface PretrainingRow extends TaskRow {
 
 export interface PretrainingSettings {
   installation: LlvmInstallation;
-  form: Form;
+  form: CodeForm;
   /** As published: 0.85. */
   x86Share: number;
 }

@@ -8,9 +8,6 @@ import type { CorpusRow } from '../corpus.ts';
 import type { Columns, Split } from '../set-manifest.ts';
 import { isPortable } from './levels.ts';
 
-/** Text in normal form (docs/normal-form.md), or as the compiler writes it. */
-export type Form = 'normal' | 'full';
-
 export interface TaskRow {
   /** Hash of prompt and completion: equal rows are the same example. */
   id: string;

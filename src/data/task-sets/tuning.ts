@@ -2,6 +2,7 @@
 // lists come from labels (src/data/labels/), so nothing is searched here; what a list does is run and
 // measured on the very text of the prompt. Functions without a label are passed over.
 
+import type { CodeForm } from '../../common/code-form.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { recipeOf } from '../../llvm/recipe.ts';
 import { renderAnswer } from '../../tasks/answers.ts';
@@ -16,7 +17,7 @@ import { createPassLists } from '../labels/pass-lists.ts';
 import { mustBeSet } from '../set-manifest.ts';
 import type { Maker } from './build.ts';
 import { compileVariants } from './compiling.ts';
-import { taskColumns, taskRow, type Form, type TaskRow } from './task-rows.ts';
+import { taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 
 export interface TuningRow extends TaskRow {
   pipeline: string;
@@ -28,7 +29,7 @@ export interface TuningRow extends TaskRow {
 
 export interface TuningSettings {
   installation: LlvmInstallation;
-  form: Form;
+  form: CodeForm;
   /** A set of labels. */
   labels: string;
   /** Whose labels, and what sizes are measured with. */

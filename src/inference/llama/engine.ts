@@ -8,6 +8,7 @@ import { freemem } from 'node:os';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Llama, LlamaContext, LlamaModel, Token } from 'node-llama-cpp';
+import { codeForms, type CodeForm } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
 import { createTokenTrie, type TokenFilter, type TokenTrie } from '../allowed-tokens.ts';
 import { checkOptions, generate } from '../generate.ts';
@@ -94,6 +95,7 @@ export class LlamaEngine implements Engine {
       hash: await this.hash,
       contextLength: this.model.trainContextSize,
       vocabularySize: this.vocabulary.size,
+      form: formOf(this.model),
     };
   }
 
@@ -223,6 +225,13 @@ function readVocabulary(model: LlamaModel): Vocabulary {
     types: ggml?.token_type ?? [],
     ends: new Set(ends),
   });
+}
+
+/** Meta's models and all others that do not say so read code as the compiler writes it. */
+function formOf({ fileInfo }: LlamaModel): CodeForm {
+  // node-llama-cpp nests keys by their dots, and its type knows only the common ones.
+  const { ozma } = fileInfo.metadata as { ozma?: { form?: unknown } };
+  return codeForms.find((form) => form === ozma?.form) ?? 'full';
 }
 
 async function hashFile(path: string): Promise<string> {

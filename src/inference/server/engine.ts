@@ -54,7 +54,8 @@ export class ServerEngine implements Engine {
 
   async describe(): Promise<EngineDescription> {
     const { model, contextLength } = this.facts;
-    return { model, source: this.root, hash: undefined, contextLength, vocabularySize: undefined };
+    const form = /^ozma/i.test(model) ? 'normal' : 'full';
+    return { model, source: this.root, hash: undefined, contextLength, vocabularySize: undefined, form };
   }
 
   async countTokens(prompt: string): Promise<number | undefined> {

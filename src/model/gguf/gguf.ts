@@ -1,6 +1,7 @@
 // A model as a GGUF file: opened as a source of weights, and written from one.
 
 import { basename } from 'node:path';
+import { codeFormKey, codeForms } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
 import { parametersOf } from '../parameters.ts';
 import { fits } from '../storage-types.ts';
@@ -24,8 +25,10 @@ export async function openGguf(path: string): Promise<ModelSource> {
   try {
     const configuration = readConfiguration(path, file.metadata, (name) => file.tensors.get(name)?.shape);
     const layout = new Map(llamaTensors(configuration).map((tensor) => [tensor.parameter, tensor]));
+    const form = codeForms.find((name) => name === file.metadata.get(codeFormKey)?.value);
     return {
       configuration,
+      form,
       readTokenizer: async () => readTokenizer(file.metadata),
       readTensor: async (parameter) => {
         const { name, rotaryHeads } = layout.get(parameter)!;
@@ -79,6 +82,7 @@ export async function writeGguf(path: string, source: ModelSource, options: Gguf
       ['general.name', string(options.name ?? basename(path, '.gguf'))],
       ['general.file_type', uint32(fileTypes[options.type])],
       ['general.quantization_version', uint32(quantisationVersion)],
+      ...(source.form === undefined ? [] : [[codeFormKey, string(source.form)] as const]),
       ...(options.metadata ?? []),
       ...tokenizerMetadata(tokenizer, size),
     ],

@@ -18,7 +18,7 @@ import { saveTokenizer } from '../../tokenizer/hugging-face-writing.ts';
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import { checkpointFolder, latestCheckpoint } from '../stages/checkpoint.ts';
 import type { Stage, StageSettings } from '../stages/settings.ts';
-import { openStageData } from '../stages/stage-data.ts';
+import { formOf, openStageData } from '../stages/stage-data.ts';
 import type { StageHooks } from '../stages/stage-run.ts';
 import { openStartingPoint } from '../stages/starting-point.ts';
 import { launch } from './launch.ts';
@@ -179,7 +179,8 @@ async function takeBack(
   { trained, tokenizer, steps }: { trained: string; tokenizer: Tokenizer; steps: number },
 ): Promise<{ model: string; checkpoint: string }> {
   const source = await openModel(trained);
-  const ours: ModelSource = { ...source, readTokenizer: async () => tokenizer };
+  const form = await formOf(settings);
+  const ours: ModelSource = { ...source, form, readTokenizer: async () => tokenizer };
   const model = join(settings.output, 'model.gguf');
   try {
     await writeGguf(model, ours, { type: settings.exportType, name: `ozma-${stage}` });

@@ -2,6 +2,7 @@
 // shares, and the held-out samples of each.
 
 import { basename, resolve } from 'node:path';
+import { codeForms, type CodeForm } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import type { MixtureSource } from '../data/mixture.ts';
@@ -16,6 +17,8 @@ export interface StageData {
   heldOut: MixtureSource[];
   /** Bytes of text that each token id stands for. */
   pieceBytes: Uint16Array;
+  /** How code stands in it, where it is sets that say so and agree. */
+  form: CodeForm | undefined;
 }
 
 type Say = (line: string) => void;
@@ -64,7 +67,18 @@ export async function openStageData(
     }
   }
   if (heldOut.length === 0) say('no held-out samples: expected sets with a validation split, or validation');
-  return { training, heldOut, pieceBytes: pieceBytesOf(tokenizer) };
+  return { training, heldOut, pieceBytes: pieceBytesOf(tokenizer), form: await formOf(settings) };
+}
+
+/** How code stands in the data of a stage, as the manifests of its sets say; undefined where they do not agree. */
+export async function formOf({ data, earlier }: StageSettings): Promise<CodeForm | undefined> {
+  const said = await Promise.all(
+    [...data, ...earlier].map(async ({ path }) => {
+      const manifest = await readManifest(path).catch(() => undefined);
+      return codeForms.find((form) => form === manifest?.made['form']);
+    }),
+  );
+  return said.every((form) => form === said[0]) ? said[0] : undefined;
 }
 
 export function pieceBytesOf(tokenizer: Tokenizer): Uint16Array {

@@ -235,7 +235,11 @@ class StageRun {
     const records = await log.read();
     const model = join(settings.output, 'model.gguf');
     const source = sourceOf({ configuration, weights: store.view(), tokenizer });
-    await writeGguf(model, source, { type: settings.exportType, name: `ozma-${stage}` });
+    await writeGguf(
+      model,
+      { ...source, form: this.parts.data.form },
+      { type: settings.exportType, name: `ozma-${stage}` },
+    );
     const picture = lossCurve(
       records,
       `${stage}, ${(parameterCount(configuration) / 1e6).toFixed(2)} M parameters`,
