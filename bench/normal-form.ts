@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { readCorpus } from '#ozma/data/corpus.js';
-import { compileVariants } from '#ozma/data/task-sets/compiling.js';
+import { compileVariants } from '#ozma/llvm/compile-variants.js';
 import { forTargetAndLevel, isPortable } from '#ozma/data/task-sets/levels.js';
 import { baselinePipeline } from '#ozma/llvm/baseline.js';
 import { findInstallation } from '#ozma/llvm/installation.js';

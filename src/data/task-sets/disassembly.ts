@@ -4,6 +4,7 @@
 
 import type { CodeForm } from '../../common/code-form.ts';
 import { levelPipeline } from '../../llvm/baseline.ts';
+import { compileVariants, reasonOf } from '../../llvm/compile-variants.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { recipeOf } from '../../llvm/recipe.ts';
 import type { WorkerPool } from '../../llvm/worker-pool.ts';
@@ -16,7 +17,6 @@ import type { TargetName } from '../../tasks/normal-form/targets.ts';
 import { renderPrompt } from '../../tasks/prompts.ts';
 import type { CorpusRow } from '../corpus.ts';
 import type { Maker, MakerTools } from './build.ts';
-import { compileVariants, reasonOf } from './compiling.ts';
 import { forTargetAndLevel, settingsOf, type Level } from './levels.ts';
 import { drawTarget, taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 

@@ -3,6 +3,7 @@
 // prompt does not hold. Sizes and assembly are those of code generation at -O0, as published.
 
 import type { CodeForm } from '../../common/code-form.ts';
+import { compileVariants, reasonOf } from '../../llvm/compile-variants.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { recipeOf } from '../../llvm/recipe.ts';
 import type { Variant, VariantResult } from '../../llvm/worker-protocol.ts';
@@ -10,15 +11,10 @@ import { nestPasses } from '../../passes/nesting.ts';
 import { samplePassList } from '../../passes/sampling.ts';
 import { readVocabulary, usablePasses } from '../../passes/vocabulary.ts';
 import { renderAnswer } from '../../tasks/answers.ts';
-import { normaliseAssembly } from '../../tasks/normal-form/normalise-assembly.ts';
-import { normaliseIr } from '../../tasks/normal-form/normalise-ir.ts';
-import { restoreIr } from '../../tasks/normal-form/restore-ir.ts';
-import { SymbolTable } from '../../tasks/normal-form/symbols.ts';
-import type { TargetName } from '../../tasks/normal-form/targets.ts';
 import { renderPrompt, type EmulatePrompt } from '../../tasks/prompts.ts';
+import { answerText, madeUpNames, showIr, type ShownCode } from '../../tasks/shown-code.ts';
 import type { CorpusRow } from '../corpus.ts';
 import type { Maker, MakerTools } from './build.ts';
-import { compileVariants, reasonOf } from './compiling.ts';
 import { forTargetAndLevel } from './levels.ts';
 import { drawTarget, taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 
@@ -77,32 +73,15 @@ export function emulationMaker(settings: EmulationSettings): Maker<EmulationRow>
         const answer = (first + index) % 2 === 0 ? 'ir' : 'assembly';
         return { pipeline: nestPasses(flat, levelOf), passes: flat.length, answer };
       });
-      const input = inputOf(row, target, form);
-      return examplesOf(row, target, input, drawn, tools);
+      const ir = forTargetAndLevel(row.ir, target, 'Oz');
+      return examplesOf(row, showIr(ir, { form, target, own: row.name }), drawn, tools);
     },
   };
 }
 
-interface Input {
-  /** What the prompt shows. */
-  text: string;
-  /** What is compiled. */
-  module: string;
-  /** How many symbols the prompt names; undefined for the full form. */
-  symbols?: number;
-}
-
-function inputOf(row: CorpusRow, target: TargetName, form: CodeForm): Input {
-  const ir = forTargetAndLevel(row.ir, target, 'Oz');
-  if (form === 'full') return { text: ir, module: ir };
-  const { text, symbols } = normaliseIr(ir, { own: row.name, constants: true });
-  return { text, module: restoreIr(text, { target }), symbols: symbols.entries().length };
-}
-
 async function examplesOf(
   row: CorpusRow,
-  target: TargetName,
-  input: Input,
+  shown: ShownCode,
   drawn: readonly Drawn[],
   { pool, count }: MakerTools,
 ): Promise<EmulationRow[]> {
@@ -113,7 +92,7 @@ async function examplesOf(
     texts: [answer],
     sizes: 'O0',
   }));
-  const [before, ...after] = await compileVariants(pool, input.module, [plain, ...variants]);
+  const [before, ...after] = await compileVariants(pool, shown.module, [plain, ...variants]);
   if (before?.ok !== true) {
     count('the input does not compile');
     return [];
@@ -123,24 +102,23 @@ async function examplesOf(
       count(reasonOf(outcome.failure));
       return [];
     }
-    return [exampleOf(row, target, input, drawn[index]!, before.value, outcome.value)];
+    return [exampleOf(row, shown, drawn[index]!, before.value, outcome.value)];
   });
 }
 
 function exampleOf(
   row: CorpusRow,
-  target: TargetName,
-  input: Input,
+  shown: ShownCode,
   { pipeline, passes, answer }: Drawn,
   before: VariantResult,
   after: VariantResult,
 ): EmulationRow {
   const sizes = before.sizes!;
   const result = after.sizes!;
-  const prompt = renderPrompt({ task: 'emulate', answer, pipeline, ir: input.text, sizes });
-  const code = answerText(after.texts[0]!, target, answer, input.symbols);
+  const prompt = renderPrompt({ task: 'emulate', answer, pipeline, ir: shown.text, sizes });
+  const code = answerText(shown, after.texts[0]!, answer, madeUpNames(shown));
   return {
-    ...taskRow(row, target, prompt, renderAnswer({ task: 'emulate', code, sizes: result })),
+    ...taskRow(row, shown.target, prompt, renderAnswer({ task: 'emulate', code, sizes: result })),
     answer,
     pipeline,
     passes,
@@ -149,17 +127,4 @@ function exampleOf(
     instructions_after: result.instructions,
     bytes_after: result.bytes,
   };
-}
-
-/** The answer with the placeholders of the prompt. */
-function answerText(
-  text: string,
-  target: TargetName,
-  answer: EmulatePrompt['answer'],
-  count: number | undefined,
-): string {
-  if (count === undefined) return text;
-  const symbols = SymbolTable.madeUp(count);
-  if (answer === 'ir') return normaliseIr(text, { symbols, constants: true }).text;
-  return normaliseAssembly(text, { target, symbols, others: true }).text;
 }

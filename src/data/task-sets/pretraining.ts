@@ -3,13 +3,13 @@
 
 import type { CodeForm } from '../../common/code-form.ts';
 import { levelPipeline } from '../../llvm/baseline.ts';
+import { compileVariants, reasonOf } from '../../llvm/compile-variants.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import type { OptimisationLevel } from '../../llvm/module.ts';
 import { recipeOf } from '../../llvm/recipe.ts';
 import { normaliseAssembly } from '../../tasks/normal-form/normalise-assembly.ts';
 import { normaliseIr } from '../../tasks/normal-form/normalise-ir.ts';
 import type { Maker } from './build.ts';
-import { compileVariants, reasonOf } from './compiling.ts';
 import { forTargetAndLevel } from './levels.ts';
 import { drawTarget, taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 

@@ -3,20 +3,18 @@
 // measured on the very text of the prompt. Functions without a label are passed over.
 
 import type { CodeForm } from '../../common/code-form.ts';
+import { compileVariants } from '../../llvm/compile-variants.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { recipeOf } from '../../llvm/recipe.ts';
 import { renderAnswer } from '../../tasks/answers.ts';
-import { normaliseIr } from '../../tasks/normal-form/normalise-ir.ts';
-import { restoreIr } from '../../tasks/normal-form/restore-ir.ts';
-import { SymbolTable } from '../../tasks/normal-form/symbols.ts';
 import { renderPrompt } from '../../tasks/prompts.ts';
+import { answerText, madeUpNames, showIr } from '../../tasks/shown-code.ts';
 import { readSet } from '../corpus.ts';
 import type { LabelRow } from '../labels/label-set.ts';
 import type { LabelLevel } from '../labels/measured-program.ts';
 import { createPassLists } from '../labels/pass-lists.ts';
 import { mustBeSet } from '../set-manifest.ts';
 import type { Maker } from './build.ts';
-import { compileVariants } from './compiling.ts';
 import { taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 
 export interface TuningRow extends TaskRow {
@@ -61,10 +59,9 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
       const label = labels.get(row.id);
       if (label === undefined) return [];
       const { pipeline, ozBytes } = label;
-      const normal = form === 'full' ? undefined : normaliseIr(row.ir, { own: row.name, constants: true });
-      const module = normal === undefined ? row.ir : restoreIr(normal.text, { target: 'x86-64' });
+      const shown = showIr(row.ir, { form, target: 'x86-64', own: row.name });
       const variant = { level: codegen, sizes: codegen };
-      const [before, after] = await compileVariants(pool, module, [
+      const [before, after] = await compileVariants(pool, shown.module, [
         { ...variant, recipe: [], texts: [] },
         { ...variant, recipe: recipeOf(lists.appliedOf(pipeline)), texts: ['ir'] },
       ]);
@@ -74,10 +71,9 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
         return [];
       }
       const [text = ''] = after.value.texts;
-      const symbols = SymbolTable.madeUp(normal?.symbols.entries().length ?? 0);
-      const code = normal === undefined ? text : normaliseIr(text, { symbols, constants: true }).text;
+      const code = answerText(shown, text, 'ir', madeUpNames(shown));
       const [bytesBefore, bytesAfter] = [before.value.sizes!.bytes, after.value.sizes!.bytes];
-      const prompt = renderPrompt({ task: 'tune', ir: normal?.text ?? row.ir });
+      const prompt = renderPrompt({ task: 'tune', ir: shown.text });
       const completion = renderAnswer({ task: 'tune', pipeline, bytesBefore, bytesAfter, code });
       return [
         {

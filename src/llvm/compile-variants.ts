@@ -1,8 +1,8 @@
-// Asks compile workers for several variants of one function at once. What failed is data, by its reason.
+// Asks compile workers for several variants of one module in text at once. What failed is data, by its reason.
 
-import { contentHash } from '../../llvm/module.ts';
-import type { WorkerPool } from '../../llvm/worker-pool.ts';
-import type { Failure, Outcome, Variant, VariantResult } from '../../llvm/worker-protocol.ts';
+import { contentHash } from './module.ts';
+import type { WorkerPool } from './worker-pool.ts';
+import type { Failure, Outcome, Variant, VariantResult } from './worker-protocol.ts';
 
 /** An outcome for each variant; one that kills its worker costs itself alone. */
 export async function compileVariants(
