@@ -7,6 +7,9 @@ import { writeFileAtomically } from '../common/files.ts';
 import { disassemble as disassembleText, hostTriple } from '../disassemble/disassemble.ts';
 import type { DisassembleReport, FunctionResult } from '../disassemble/result.ts';
 import { statuses } from '../disassemble/check.ts';
+import { openEngine } from '../inference/engine.ts';
+import type { EngineDescription } from '../inference/engine.ts';
+import { releasedModel } from '../inference/released-models.ts';
 import type { CommandInput } from './command-row.ts';
 import { interruptSignal } from './interruption.ts';
 import type { disassembleOptions } from './options.ts';
@@ -23,11 +26,28 @@ async function readAssembly(file: string): Promise<string> {
   }
 }
 
-function describe({ name, status, origin, settings, inputs, reason, instructions }: FunctionResult): string {
-  const by = origin === undefined ? '' : ` (${origin}, compiled back as at ${settings})`;
+function describe({
+  name,
+  status,
+  origin,
+  repaired,
+  settings,
+  inputs,
+  reason,
+  instructions,
+}: FunctionResult): string {
+  const by =
+    origin === undefined
+      ? ''
+      : ` (${origin}${repaired === true ? ', repaired' : ''}, compiled back as at ${settings})`;
   const run = inputs === undefined ? '' : `, ${inputs} inputs`;
   const why = reason === undefined ? '' : `: ${reason}`;
   return `${status.padEnd(11)} ${String(instructions).padStart(5)}  ${name}${by}${run}${why}`;
+}
+
+/** What a model is called on a line for people. */
+function modelLine({ model, hash, source }: EngineDescription): string {
+  return `model ${model} (${source}${hash === undefined ? '' : `, sha256 ${hash.slice(0, 16)}`})`;
 }
 
 function summary(report: DisassembleReport): string {
@@ -45,6 +65,9 @@ export async function disassemble({ options, operands }: Input): Promise<number>
     throw new OzmaError('usage', `expected one assembly file, found ${operands.length}`);
   }
   const text = await readAssembly(file);
+  const wanted = options.model ?? releasedModel('ftd') ?? 'none';
+  const engine = wanted === 'none' ? undefined : await openEngine(wanted);
+  if (engine !== undefined) process.stderr.write(`${modelLine(await engine.describe())}\n`);
   let progress: Progress | undefined;
   let report: DisassembleReport;
   try {
@@ -52,6 +75,8 @@ export async function disassemble({ options, operands }: Input): Promise<number>
       target: options.target ?? hostTriple(),
       seed: options.seed,
       jobs: options.jobs,
+      rules: options.rules === 'yes',
+      ...(engine === undefined ? {} : { model: { engine, candidates: options.candidates } }),
       ...(options.function === undefined ? {} : { functions: [options.function] }),
       signal: interruptSignal(),
       onFunction: ({ name, status }, done, of) => {
@@ -61,6 +86,7 @@ export async function disassemble({ options, operands }: Input): Promise<number>
     });
   } finally {
     progress?.stop();
+    await engine?.close();
   }
   const document = options.json || options.emit === 'json';
   const output = document ? `${JSON.stringify(report, undefined, 2)}\n` : report.ir;

@@ -134,6 +134,13 @@ export const disassembleOptions = {
     fallbackText: 'this machine',
   }),
   function: optional(text('a name', '<name>'), 'only this function'),
+  model: optional(
+    text('a GGUF file, an address or none', '<file|url|none>'),
+    'who proposes where the rules find nothing exact',
+    { fallbackText: 'the released model' },
+  ),
+  candidates: option(wholeNumber(1, 64), 4, 'how many answers of the model to check for each function'),
+  rules: option(oneOf('yes', 'no'), 'yes', 'whether the rules propose; no is the model alone'),
   seed: option(wholeNumber(0, 0xffff_ffff), 1, 'the seed of the inputs that code is run on'),
   jobs: {
     kind: wholeNumber(1),

@@ -15,13 +15,16 @@ import { WorkerPool } from '../llvm/worker-pool.ts';
 import { liftedCandidates } from './candidates.ts';
 import type { Candidate } from './candidates.ts';
 import { checkCandidate, statuses } from './check.ts';
-import type { CheckedCandidate, Status, Subject } from './check.ts';
+import type { CheckedCandidate, Status } from './check.ts';
+import { modelSource } from './model-candidates.ts';
+import type { ModelProposals } from './model-candidates.ts';
+import type { Subject } from './recompile.ts';
 import { joinModules } from './join.ts';
 import type { DisassembleReport, FunctionResult } from './result.ts';
 import { likelySettings } from './settings.ts';
 import { splitAssembly } from './split.ts';
 
-/** Where the model's candidates come from; `disassembleFile` takes any number of such sources. */
+/** Who proposes. */
 export type CandidateSource = (subject: Subject) => Promise<{ candidates: Candidate[]; reasons: string[] }>;
 
 export interface DisassembleOptions {
@@ -31,6 +34,10 @@ export interface DisassembleOptions {
   functions?: readonly string[];
   /** Whether the rules of src/lift propose candidates; default true. */
   rules?: boolean;
+  /** Asked where the rules found nothing exact. */
+  model?: Omit<ModelProposals, 'signal'>;
+  /** Whether numbers and symbols of the model's answers are mended from the input; default true. */
+  repair?: boolean;
   /** Further sources, asked in order while nothing exact was found. */
   sources?: readonly CandidateSource[];
   /** Of the made-up inputs that code is run on; default 1. */
@@ -69,7 +76,7 @@ function whyNotBetter(checked: CheckedCandidate): string | undefined {
 function resultOf(
   best: (CheckedCandidate & { origin: Candidate['origin'] }) | undefined,
   reasons: readonly string[],
-): Pick<FunctionResult, 'status' | 'origin' | 'bleu' | 'settings' | 'inputs' | 'reason' | 'ir'> {
+): Pick<FunctionResult, 'status' | 'origin' | 'repaired' | 'bleu' | 'settings' | 'inputs' | 'reason' | 'ir'> {
   if (best === undefined || best.status === 'failed') {
     return { status: 'failed', reason: best?.reason ?? reasons[0] ?? 'no candidate', ir: '' };
   }
@@ -78,6 +85,7 @@ function resultOf(
     status: best.status,
     origin: best.origin,
     ir: best.ir,
+    ...(best.repaired === true ? { repaired: true } : {}),
     ...(best.recompiled === undefined
       ? {}
       : { bleu: best.recompiled.bleu, settings: best.recompiled.settings.name }),
@@ -90,7 +98,7 @@ async function disassembleOne(
   pool: WorkerPool,
   subject: Subject,
   sources: readonly CandidateSource[],
-  seed: number,
+  { seed, repair }: { seed: number; repair: boolean },
 ): Promise<FunctionResult> {
   const start = performance.now();
   const settings = likelySettings(subject.file, subject.function);
@@ -104,7 +112,9 @@ async function disassembleOne(
     for (const candidate of proposed.candidates) {
       if (best?.status === 'exact') break;
       candidates++;
-      const checked = await checkCandidate(pool, subject, candidate.ir, settings, seed);
+      // What the rules copy is right: they read it off the input.
+      const mend = repair && candidate.origin === 'model';
+      const checked = await checkCandidate(pool, subject, candidate.ir, settings, { seed, mend });
       if (best === undefined || better(checked, best)) best = { ...checked, origin: candidate.origin };
     }
   }
@@ -158,8 +168,10 @@ export async function disassemble(
   const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds: 30 });
   try {
     const split = splitAssembly(text, file);
+    const { model, signal } = options;
     const sources = [
       ...(options.rules === false ? [] : [rulesOf(pool, file, triple)]),
+      ...(model === undefined ? [] : [await modelSource({ ...model, signal }, text, file.target)]),
       ...(options.sources ?? []),
     ];
     const limit = pLimit(jobs);
@@ -168,7 +180,10 @@ export async function disassemble(
       bodies.map((body) =>
         limit(async () => {
           if (options.signal?.aborted === true) return undefined;
-          const result = await disassembleOne(pool, { file, split, function: body }, sources, seed);
+          const result = await disassembleOne(pool, { file, split, function: body }, sources, {
+            seed,
+            repair: options.repair ?? true,
+          });
           options.onFunction?.(result, ++done, bodies.length);
           return result;
         }),

@@ -8,6 +8,8 @@ export interface FunctionResult {
   status: Status;
   /** Who proposed it; absent when failed. */
   origin?: Candidate['origin'];
+  /** Numbers or symbols of the model's answer were put right from the input. */
+  repaired?: boolean;
   /** 0 to 1, of the recompiled against the given instructions; absent when nothing compiled. */
   bleu?: number;
   /** The settings that compile it back closest. */
