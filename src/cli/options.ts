@@ -101,6 +101,12 @@ export const tuneOptions = {
     text('a shell command', '<command>'),
     'a command that must succeed with the results in place; a source that breaks it goes back to -Oz',
   ),
+  model: optional(
+    text('a model', '<file|url|name|none>'),
+    'a model that is asked for lists first: a GGUF file, the address of a server, base or ftd of the release, or none',
+    { fallbackText: 'none' },
+  ),
+  candidates: option(wholeNumber(1), 4, 'how many lists to ask the model for, for each function'),
   recipe: optional(
     text('a file name', '<file>'),
     'apply the recipe in this file, as --emit pipeline writes it, instead of searching',

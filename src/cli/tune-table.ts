@@ -11,6 +11,13 @@ function percent(before: number, after: number): string {
   return before === 0 ? '0.00 %' : `${((100 * (before - after)) / before).toFixed(2)} %`;
 }
 
+/** `search, 2 lists of the model` where functions of the best have lists that the model gave. */
+function originOf({ best, model }: TuneResult): string {
+  const kept = model?.kept ?? 0;
+  if (kept === 0) return best.origin;
+  return `${best.origin}, ${kept} ${kept === 1 ? 'list' : 'lists'} of the model`;
+}
+
 /** Ends with a newline. All results share one objective. */
 export function formatTable(results: readonly TuneResult[]): string {
   const unit = results[0]?.objective === 'instructions' ? 'instructions' : 'bytes';
@@ -25,7 +32,7 @@ export function formatTable(results: readonly TuneResult[]): string {
       percent(before, after),
       String(result.compiles),
       result.seconds.toFixed(1),
-      result.best.origin,
+      originOf(result),
     ];
   });
   if (results.length > 1) {

@@ -16,10 +16,11 @@ type Input = CommandInput<typeof tuneOptions>;
 
 /** The options of the library call. Absent ones are left out. */
 async function libraryOptions({ options, afterDashes }: Input): Promise<TuneOptions> {
-  const { output, seconds, target, test, recipe } = options;
+  const { output, seconds, target, test, recipe, model } = options;
   return {
     flags: afterDashes,
     compiles: options.compiles,
+    candidates: options.candidates,
     objective: options.objective,
     codegen: options.codegen,
     seed: options.seed,
@@ -30,6 +31,7 @@ async function libraryOptions({ options, afterDashes }: Input): Promise<TuneOpti
     ...(seconds === undefined ? {} : { seconds }),
     ...(target === undefined ? {} : { target }),
     ...(test === undefined ? {} : { test }),
+    ...(model === undefined ? {} : { model }),
     ...(recipe === undefined ? {} : { recipe: readRecipe(await readRecipeFile(recipe), recipe) }),
   };
 }
@@ -74,6 +76,8 @@ export async function tune(input: Input): Promise<number> {
         const sum = [...compiles.values()].reduce((total, count) => total + count, 0);
         progress.update(sum, `${source} ${baseline} → ${best} (${saved.toFixed(1)} %)`);
       },
+      onQuestion: (source, done, of) =>
+        progress.update(0, `${source}: asking about function ${done + 1} of ${of}`),
       onNote: (line) => progress.say(`ozma: ${line.replace(/\s*\n\s*/g, ' ')}`),
       ...(printResults ? { onResult: (_result, rendered) => void process.stdout.write(rendered) } : {}),
     });

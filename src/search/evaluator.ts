@@ -13,6 +13,7 @@ import {
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import {
   valueOf,
+  type Proposer,
   type Score,
   type SearchProgress,
   type SearchResult,
@@ -26,7 +27,7 @@ export class Evaluator {
   readonly settings: SearchSettings;
   readonly baseline: Measurement;
   bestValue: number;
-  private best: { measurement: Measurement; recipe: Recipe } | undefined;
+  best: { measurement: Measurement; recipe: Recipe; by: Proposer } | undefined;
   private readonly pool: WorkerPool;
   private readonly module: ModuleSource;
   private readonly known = new Map<string, Measurement | undefined>();
@@ -67,7 +68,7 @@ export class Evaluator {
    * are kept in the order given, so that nothing depends on which is ready first. A repeated recipe costs
    * nothing.
    */
-  async measure(recipes: readonly Recipe[]): Promise<(Measurement | undefined)[]> {
+  async measure(recipes: readonly Recipe[], by: Proposer = 'search'): Promise<(Measurement | undefined)[]> {
     const fresh = new Map<string, { recipe: Recipe; outcome: Promise<Outcome<Measurement>> }>();
     for (const recipe of recipes) {
       const key = recipeKey(recipe);
@@ -79,7 +80,9 @@ export class Evaluator {
       fresh.set(key, { recipe, outcome: this.ask(recipe) });
     }
     await Promise.all([...fresh.values()].map(({ outcome }) => outcome));
-    for (const [key, { recipe, outcome }] of fresh) this.known.set(key, this.record(recipe, await outcome));
+    for (const [key, { recipe, outcome }] of fresh) {
+      this.known.set(key, this.record(recipe, await outcome, by));
+    }
     return recipes.map((recipe) => this.known.get(recipeKey(recipe)));
   }
 
@@ -89,7 +92,7 @@ export class Evaluator {
     return this.pool.measure(this.module, recipe, { level, codegen, perFunction: true });
   }
 
-  private record(recipe: Recipe, outcome: Outcome<Measurement>): Measurement | undefined {
+  private record(recipe: Recipe, outcome: Outcome<Measurement>, by: Proposer): Measurement | undefined {
     const compile = ++this.counts.compiles;
     if (!outcome.ok) {
       const { kind } = outcome.failure;
@@ -105,18 +108,18 @@ export class Evaluator {
     const value = valueOf(measurement, this.settings.objective);
     if (value < this.bestValue) {
       this.bestValue = value;
-      this.best = { measurement, recipe };
+      this.best = { measurement, recipe, by };
       this.trace.push({ compiles: compile, value });
     }
     this.report();
     return measurement;
   }
 
-  result(baselineRecipe: Recipe, pipeline: string): SearchResult {
+  result(baselineRecipe: Recipe, pipeline: string): Omit<SearchResult, 'kept'> {
     const { measurement, recipe } = this.best ?? { measurement: this.baseline, recipe: baselineRecipe };
     return {
       baseline: { ...scoreOf(this.baseline), pipeline },
-      best: { ...scoreOf(measurement), recipe, origin: this.best === undefined ? 'baseline' : 'search' },
+      best: { ...scoreOf(measurement), recipe, origin: this.best?.by ?? 'baseline' },
       ...this.counts,
       failures: this.failures,
       trace: this.trace,

@@ -9,6 +9,7 @@ import type { Moves } from './mutation.ts';
 import type { ModuleDecisions } from './plan.ts';
 import type { Objective, SearchSettings } from './settings.ts';
 import { preludeNames, type Skeleton } from './skeleton.ts';
+import type { SuggestedList } from './suggested-list.ts';
 
 export interface SearchSpace {
   summary: ModuleSummary;
@@ -17,6 +18,8 @@ export interface SearchSpace {
   random: Random;
   /** Functions may take separate ways. */
   separate: boolean;
+  /** Lists to try first, by function; empty where nobody suggests any. */
+  suggestions: ReadonlyMap<string, readonly SuggestedList[]>;
 }
 
 /** The switches that together saved most on programs of other packages. */

@@ -11,6 +11,7 @@ import { ModuleMoves, type SearchSpace } from './module-moves.ts';
 import { createMoves, type Moves } from './mutation.ts';
 import { everyFunction, recipeOfPlan, type Choice, type ModuleDecisions, type Plan } from './plan.ts';
 import { valueOf } from './settings.ts';
+import { valuesByGroup } from './values-by-group.ts';
 
 /** Plans measured side by side. Fixed, so that the answer does not depend on the number of workers. */
 const batchSize = 4;
@@ -33,9 +34,14 @@ interface Standing {
   value: number;
 }
 
-export async function searchPlans(evaluator: Evaluator, space: SearchSpace): Promise<void> {
+/** `first`: choices that have shown themselves good, tried before the known ones. */
+export async function searchPlans(
+  evaluator: Evaluator,
+  space: SearchSpace,
+  first: ReadonlyMap<string, Choice>,
+): Promise<void> {
   if (space.summary.functions.length === 0) return;
-  const planner = new Planner(evaluator, space);
+  const planner = new Planner(evaluator, space, first);
   while (evaluator.left > 0) {
     const proposals = planner.propose(Math.min(batchSize, evaluator.left));
     const measured = await evaluator.measure(proposals.map(({ plan }) => recipeOfPlan(plan, space.skeleton)));
@@ -60,7 +66,7 @@ class Planner {
   /** Some function improved since the last whole was measured. */
   private unproven = false;
 
-  constructor(evaluator: Evaluator, space: SearchSpace) {
+  constructor(evaluator: Evaluator, space: SearchSpace, first: ReadonlyMap<string, Choice>) {
     this.evaluator = evaluator;
     this.space = space;
     this.moves = createMoves(space.random, space.passes);
@@ -68,6 +74,7 @@ class Planner {
     this.coreset = coresetOf(space.skeleton, evaluator.settings.objective);
     this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
     this.module = this.moduleMoves.start();
+    if (first.size > 0) this.pending.push(this.continued(first));
   }
 
   private get pace(): (typeof paces)['bytes'] {
@@ -136,6 +143,15 @@ class Planner {
     return { plan: { module, choices: new Map(this.groups.map((group) => [group, choice])) }, about };
   }
 
+  /** Choices from outside under the decisions of this search, code generation included. */
+  private continued(first: ReadonlyMap<string, Choice>): Proposal {
+    const known = this.coreset[0]!;
+    const choices = new Map(
+      this.groups.map((group) => [group, { ...known, passes: first.get(group)?.passes ?? known.passes }]),
+    );
+    return { plan: { module: this.module, choices }, about: 'functions' };
+  }
+
   private assembled(module: ModuleDecisions): Proposal {
     const choices = new Map(this.groups.map((group) => [group, this.choiceOf(group)]));
     return { plan: { module, choices }, about: module === this.module ? 'functions' : 'module' };
@@ -165,7 +181,7 @@ class Planner {
 
   /** Keeps, for each group, the choice that made it smaller (or as small with a list not longer). */
   private keepBetter(plan: Plan, measurement: Measurement): boolean {
-    const values = this.valuesByGroup(measurement);
+    const values = valuesByGroup(measurement, this.evaluator.settings.objective, this.space.separate);
     let improved = false;
     for (const [group, choice] of plan.choices) {
       const value = values.get(group);
@@ -182,16 +198,6 @@ class Planner {
       }
     }
     return improved;
-  }
-
-  private valuesByGroup(measurement: Measurement): Map<string, number> {
-    const { objective } = this.evaluator.settings;
-    if (!this.space.separate) return new Map([[everyFunction, valueOf(measurement, objective)]]);
-    if (objective === 'instructions') {
-      const counts = measurement.functionInstructions ?? [];
-      return new Map(counts.map(({ name, instructions }) => [name, instructions]));
-    }
-    return new Map((measurement.functions ?? []).map((size) => [size.name, size[objective]]));
   }
 
   /** A plan that killed the worker: try its halves, so that one bad list does not hide the others. */

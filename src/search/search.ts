@@ -10,9 +10,11 @@ import { describeFailure, type ModuleSource } from '../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { usablePasses } from '../passes/vocabulary.ts';
 import { Evaluator } from './evaluator.ts';
+import type { SearchSpace } from './module-moves.ts';
 import { searchPlans } from './plan-search.ts';
 import type { SearchResult, SearchSettings } from './settings.ts';
 import { skeletonOf } from './skeleton.ts';
+import { countKept, readSuggestions, trySuggestions } from './suggestions.ts';
 
 export * from './settings.ts';
 
@@ -34,13 +36,18 @@ export async function search(
     throw new OzmaError('refused', `clang -Oz's own pipeline: ${describeFailure(baseline.failure)}`);
   }
   const evaluator = new Evaluator(pool, module, settings, baseline.value);
-  await searchPlans(evaluator, {
+  const space: SearchSpace = {
     summary: summary.value,
     skeleton: skeletonOf(pipeline),
     passes: usablePasses(pool.installation),
     random: createRandom(settings.seed),
     // LLVM 20 is the first that can run passes on one function.
     separate: settings.perFunction && pool.installation.major >= 20,
-  });
-  return evaluator.result(baselineRecipe, pipeline);
+    suggestions: await readSuggestions(pool.installation, settings.suggestions ?? new Map()),
+  };
+  const first = await trySuggestions(evaluator, space, baselineRecipe);
+  await searchPlans(evaluator, space, first);
+  const { best } = evaluator;
+  const kept = best === undefined ? 0 : countKept(space, best.recipe, best.measurement);
+  return { ...evaluator.result(baselineRecipe, pipeline), kept };
 }

@@ -15,10 +15,15 @@ export interface SearchSettings {
   seed: number;
   /** Whether functions may get pipelines of their own. */
   perFunction: boolean;
+  /** Lists to try before all others; they count as compiles. */
+  suggestions?: Suggestions;
   /** Aborting ends the search early with the best so far. */
   signal?: AbortSignal;
   onProgress?: (progress: SearchProgress) => void;
 }
+
+/** Pipelines as `opt -p` takes them, by the name of the function that they were found for, the best first. */
+export type Suggestions = ReadonlyMap<string, readonly string[]>;
 
 export interface SearchProgress {
   compiles: number;
@@ -35,7 +40,10 @@ export interface Score {
 
 export interface SearchResult {
   baseline: Score & { pipeline: string };
-  best: Score & { recipe: Recipe; origin: 'baseline' | 'search' };
+  /** `suggestion`: lists that were suggested and nothing else. */
+  best: Score & { recipe: Recipe; origin: 'baseline' | Proposer };
+  /** How many functions of the best have a list that was suggested for them. */
+  kept: number;
   /** Candidates measured, the baseline not counted. */
   compiles: number;
   /** Of these, candidates whose code was not generated since the same IR had been measured. */
@@ -50,6 +58,9 @@ export interface SearchResult {
   /** `exhausted`: nothing new was found to try. */
   stopped: 'budget' | 'time' | 'interrupted' | 'exhausted';
 }
+
+/** Whose idea a measured candidate was. */
+export type Proposer = 'suggestion' | 'search';
 
 /** The number that the objective makes small. */
 export function valueOf(score: Score, objective: Objective): number {

@@ -5,6 +5,7 @@
 import type { CodegenLevel } from '../llvm/module.ts';
 import type { Recipe } from '../llvm/recipe.ts';
 import type { Objective, SearchResult } from '../search/search.ts';
+import type { ModelUse } from './ask-model.ts';
 
 /** One thing that was checked about a result. */
 export interface Check {
@@ -33,6 +34,7 @@ export interface TuneResult {
   codegen: CodegenLevel;
   objective: Objective;
   baseline: SizedCode;
+  /** `model`: lists of the model and nothing else; what the search made of them is the search's. */
   best: SizedCode & { origin: 'baseline' | 'search' | 'model' | 'recipe'; recipe: Recipe };
   /** 1 - best/baseline, of what the objective counts. */
   saving: number;
@@ -50,6 +52,8 @@ export interface TuneResult {
   seed: number;
   seconds: number;
   checks: Check[];
+  /** Present when a model was asked; `kept`: functions of the best that have a list of the model. */
+  model?: ModelUse & { kept: number };
   /** Found, and given up again since a check failed. */
   rejected?: { pipeline: string; recipe: Recipe; reason: string };
   /** The written file. */

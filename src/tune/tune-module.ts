@@ -13,6 +13,7 @@ import { describeFailure } from '../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { search, type Objective, type SearchResult, type SearchSettings } from '../search/search.ts';
 import { writeFileAtomically } from '../common/files.ts';
+import type { AskedModel } from './ask-model.ts';
 import type { LoadedSource } from './load-source.ts';
 import { describeRecipe } from './recipe-text.ts';
 import type { Check, SizedCode, TuneResult } from './result.ts';
@@ -76,6 +77,7 @@ async function applyOnly(
   return {
     baseline: { ...baseline.value, pipeline: describeRecipe(loaded.baseline.recipe) },
     best: { ...outcome.value, recipe, origin: 'search' },
+    kept: 0,
     compiles: 1,
     reused: 0,
     crashed: 0,
@@ -92,6 +94,14 @@ function counted(objective: Objective, sizes: FileSizes, instructions: number): 
   return objective === 'instructions' ? instructions : sizes[objective];
 }
 
+/** What there is before the search: a recipe to apply in its place, or a model's lists to begin with. */
+export interface Given {
+  recipe?: Recipe | undefined;
+  asked?: AskedModel | undefined;
+}
+
+const origins = { baseline: 'baseline', suggestion: 'model', search: 'search' } as const;
+
 /**
  * Searches (or applies the given recipe), builds and checks. Throws `refused` when the baseline cannot be
  * compiled. Interrupted, it answers with the best so far.
@@ -100,13 +110,13 @@ export async function tuneModule(
   pool: WorkerPool,
   loaded: LoadedSource,
   settings: SearchSettings,
-  given?: Recipe,
+  { recipe: given, asked }: Given = {},
 ): Promise<TunedSource> {
   const start = performance.now();
   const { objective } = settings;
   const found =
     given === undefined
-      ? await search(pool, loaded.module, settings)
+      ? await search(pool, loaded.module, { ...settings, ...(asked && { suggestions: asked.suggestions }) })
       : await applyOnly(pool, loaded, given, settings);
   const { baseline } = loaded;
   const checks: Check[] = [];
@@ -129,7 +139,7 @@ export async function tuneModule(
     const built = await build(pool, loaded, wanted);
     const reached = typeof built === 'string' ? built : counted(objective, built.sizes, instructions);
     if (typeof built !== 'string' && typeof reached === 'number' && reached < limit) {
-      const origin = given === undefined ? found.best.origin : 'recipe';
+      const origin = given === undefined ? origins[found.best.origin] : 'recipe';
       best = { pipeline, ...built.sizes, instructions, origin, recipe: wanted };
       object = built.object;
       value = reached;
@@ -172,8 +182,9 @@ export async function tuneModule(
     trace: found.trace,
     stopped: found.stopped,
     seed: settings.seed,
-    seconds: Math.round(performance.now() - start) / 1000,
+    seconds: Math.round(performance.now() - start + 1000 * (asked?.use.seconds ?? 0)) / 1000,
     checks,
+    ...(asked && { model: { ...asked.use, kept: best.origin === 'baseline' ? 0 : found.kept } }),
     ...(rejected === undefined ? {} : { rejected }),
   };
   return { loaded, result, object };
@@ -189,6 +200,7 @@ export function backToBaseline({ loaded, result }: TunedSource, reason: string):
       ...result,
       best: { ...result.baseline, origin: 'baseline', recipe: loaded.baseline.recipe },
       saving: 0,
+      ...(result.model && { model: { ...result.model, kept: 0 } }),
       rejected: { pipeline, recipe, reason },
     },
   };

@@ -8,13 +8,17 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { OzmaError, type ErrorCode } from '../common/errors.ts';
+import { openEngine, type Engine } from '../inference/engine.ts';
+import { chooseModel } from '../inference/model-choice.ts';
 import { findInstallation, type LlvmInstallation } from '../llvm/installation.ts';
 import type { CodegenLevel } from '../llvm/module.ts';
 import type { Recipe } from '../llvm/recipe.ts';
 import { WorkerPool } from '../llvm/worker-pool.ts';
 import type { Objective, SearchProgress } from '../search/search.ts';
 import { writeFileAtomically } from '../common/files.ts';
-import { loadSource, naming } from './load-source.ts';
+import { askForLists, describeUse, type AskedModel } from './ask-model.ts';
+import { defaultTuneModel } from './default-model.ts';
+import { loadSource, naming, type LoadedSource } from './load-source.ts';
 import { placesFor } from './places.ts';
 import { render, type EmitKind } from './render.ts';
 import type { TuneResult } from './result.ts';
@@ -47,10 +51,16 @@ export interface TuneOptions {
   test?: string;
   /** Applied in place of a search. */
   recipe?: Recipe;
+  /** A GGUF file, an address, the name of a released model, `none` (default), or an engine that stays open. */
+  model?: string | Engine;
+  /** Lists that the model is asked for, for each function; default 4. */
+  candidates?: number;
   installation?: LlvmInstallation;
   /** Aborting ends the search with the best so far. */
   signal?: AbortSignal;
   onProgress?: (source: string, progress: SearchProgress) => void;
+  /** Functions that the model was asked about, of how many. */
+  onQuestion?: (source: string, done: number, of: number) => void;
   /** Something a person should know while it goes on, a line at a time. */
   onNote?: (line: string) => void;
   /** Gets each result's text or bytes when there is no `output`. */
@@ -90,9 +100,13 @@ export async function tune(sources: readonly string[], options: TuneOptions = {}
   const installation = options.installation ?? findInstallation();
   const jobs = options.jobs ?? availableParallelism();
   const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds: candidateSeconds });
+  let opened: Engine | undefined;
   try {
-    return await tuneAll(list, places, pool, folder, jobs, { ...options, emit, onNote });
+    const { model = defaultTuneModel() } = options;
+    const engine = typeof model === 'string' ? (opened = await openModel(model, options)) : model;
+    return await tuneAll(list, places, pool, folder, jobs, { ...options, emit, onNote, engine });
   } finally {
+    await opened?.close();
     pool.close();
     process.off('exit', cleanUp);
     await rm(folder, { recursive: true, force: true });
@@ -102,7 +116,13 @@ export async function tune(sources: readonly string[], options: TuneOptions = {}
 /** The wall-clock limit of one candidate: sqlite3, the largest source we know, needs 10 s with -Oz itself. */
 const candidateSeconds = 60;
 
-type Settled = TuneOptions & Required<Pick<TuneOptions, 'emit' | 'onNote'>>;
+type Settled = TuneOptions & Required<Pick<TuneOptions, 'emit' | 'onNote'>> & { engine: Engine | undefined };
+
+/** Nothing for `none`, and where a recipe is given: then there is nothing to ask. */
+async function openModel(model: string, { recipe }: TuneOptions): Promise<Engine | undefined> {
+  const chosen = recipe === undefined ? chooseModel(model) : undefined;
+  return chosen === undefined ? undefined : await openEngine(chosen);
+}
 
 async function tuneAll(
   sources: readonly Source[],
@@ -148,7 +168,8 @@ async function tuneOne(
 ): Promise<TunedSource> {
   const level = options.codegen ?? 'Oz';
   const loaded = await loadSource(pool, source, level, folder);
-  const { seconds, signal, onProgress } = options;
+  const { seconds, signal, onProgress, recipe } = options;
+  const asked = recipe === undefined ? await ask(loaded, pool, options) : undefined;
   const work = tuneModule(
     pool,
     loaded,
@@ -158,17 +179,39 @@ async function tuneOne(
       compiles: options.compiles ?? 100,
       seed: options.seed ?? 1,
       perFunction: options.perFunction ?? true,
-      ...(seconds === undefined ? {} : { seconds }),
+      ...(seconds === undefined ? {} : { seconds: Math.max(0, seconds - (asked?.use.seconds ?? 0)) }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined
         ? {}
         : { onProgress: (progress: SearchProgress) => onProgress(source.name, progress) }),
     },
-    options.recipe,
+    { recipe, asked },
   );
   const tuned = await naming(source.name, work);
+  const { model } = tuned.result;
+  if (model !== undefined) options.onNote(`${source.name}: ${describeUse(model, model.kept)}`);
   pool.forget(loaded.module);
   return tuned;
+}
+
+/** At most half of the time goes into questions. */
+async function ask(
+  { name, module }: LoadedSource,
+  pool: WorkerPool,
+  options: Settled,
+): Promise<AskedModel | undefined> {
+  const { engine, seconds, signal, candidates = 4, seed = 1, onQuestion } = options;
+  if (engine === undefined) return undefined;
+  const asking = askForLists(engine, pool, module, {
+    candidates,
+    seed,
+    ...(seconds === undefined ? {} : { seconds: seconds / 2 }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onQuestion === undefined
+      ? {}
+      : { onQuestion: (done: number, of: number) => onQuestion(name, done, of) }),
+  });
+  return await naming(name, asking);
 }
 
 async function handOver(
