@@ -9,6 +9,7 @@ import type { DisassembleReport, FunctionResult } from '../disassemble/result.ts
 import { statuses } from '../disassemble/check.ts';
 import { openEngine } from '../inference/engine.ts';
 import type { EngineDescription } from '../inference/engine.ts';
+import { chooseModel } from '../inference/model-choice.ts';
 import { releasedModel } from '../inference/released-models.ts';
 import type { CommandInput } from './command-row.ts';
 import { interruptSignal } from './interruption.ts';
@@ -65,8 +66,8 @@ export async function disassemble({ options, operands }: Input): Promise<number>
     throw new OzmaError('usage', `expected one assembly file, found ${operands.length}`);
   }
   const text = await readAssembly(file);
-  const wanted = options.model ?? releasedModel('ftd') ?? 'none';
-  const engine = wanted === 'none' ? undefined : await openEngine(wanted);
+  const wanted = options.model === undefined ? releasedModel('ftd') : chooseModel(options.model);
+  const engine = wanted === undefined ? undefined : await openEngine(wanted);
   if (engine !== undefined) process.stderr.write(`${modelLine(await engine.describe())}\n`);
   let progress: Progress | undefined;
   let report: DisassembleReport;

@@ -141,7 +141,7 @@ export const disassembleOptions = {
   }),
   function: optional(text('a name', '<name>'), 'only this function'),
   model: optional(
-    text('a GGUF file, an address or none', '<file|url|none>'),
+    text('a GGUF file, base, ftd, an address or none', '<file|url|none>'),
     'who proposes where the rules find nothing exact',
     { fallbackText: 'the released model' },
   ),
