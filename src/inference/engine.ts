@@ -14,6 +14,7 @@ export type {
   GenerateOptions,
   Sampling,
   SamplingKind,
+  TextScore,
 } from './generation.ts';
 
 export interface EngineOptions {

@@ -91,6 +91,15 @@ export interface EngineDescription {
   form: CodeForm;
 }
 
+/** How probable a model finds a text. */
+export interface TextScore {
+  tokens: number;
+  /** -Σ ln p over the tokens; a text longer than the context goes through it in overlapping windows. */
+  nats: number;
+  /** In UTF-8. */
+  bytes: number;
+}
+
 export interface Engine {
   /** What it can do; asking for anything else is a `usage` error that says so. */
   readonly samplings: ReadonlySet<SamplingKind>;
@@ -103,5 +112,7 @@ export interface Engine {
    * Throws `environment` where model or server fail.
    */
   generate(prompt: string, options?: GenerateOptions): Promise<Candidate[]>;
+  /** Absent where a server gives no probabilities of what it is shown. */
+  scoreText?(text: string): Promise<TextScore>;
   close(): Promise<void>;
 }

@@ -31,8 +31,9 @@ export interface AddonContext {
     sampler: AddonSampler,
     probabilities: boolean,
     confidence: boolean,
-    /** True: all; otherwise no tokens by name, no maximum, no minimum, not the selected, so many of the top. */
-    logits: true | [tokens: [], maximum: false, minimum: false, selected: false, top: number],
+    /** True: all; otherwise tokens by name, the maximum, no minimum, not the selected, so many of the top. */
+    logits:
+      true | [tokens: readonly number[], maximum: boolean, minimum: false, selected: false, top: number],
     /** The sum of exp(logit - highest logit). */
     totalWeight: true,
   ): Promise<

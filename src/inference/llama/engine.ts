@@ -12,12 +12,20 @@ import { codeForms, type CodeForm } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
 import { createTokenTrie, type TokenFilter, type TokenTrie } from '../allowed-tokens.ts';
 import { checkOptions, generate } from '../generate.ts';
-import type { Candidate, Engine, EngineDescription, GenerateOptions, SamplingKind } from '../generation.ts';
+import type {
+  Candidate,
+  Engine,
+  EngineDescription,
+  GenerateOptions,
+  SamplingKind,
+  TextScore,
+} from '../generation.ts';
 import type { Grammar } from '../grammar.ts';
 import { createVocabulary, type Vocabulary } from '../vocabulary.ts';
 import { addonContext, addonSampler, type AddonSampler } from './addon.ts';
 import { firstLine, loadModel } from './load-model.ts';
 import { LlamaScorer } from './scorer.ts';
+import { scoreTokens } from './text-score.ts';
 
 export interface LlamaOptions {
   /** Default false: the CPU alone. True takes what there is of Metal, CUDA and Vulkan. */
@@ -107,6 +115,33 @@ export class LlamaEngine implements Engine {
     const turn = this.queue.then(() => this.generateAlone(prompt, options));
     this.queue = turn.catch(() => undefined);
     return turn;
+  }
+
+  async scoreText(text: string): Promise<TextScore> {
+    const turn = this.queue.then(() => this.scoreAlone(text));
+    this.queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async scoreAlone(text: string): Promise<TextScore> {
+    const tokens = this.tokenize(text);
+    // Where there is no begin token, nothing comes before the first: it costs what any token would.
+    const given = this.model.tokens.shouldPrependBosToken && this.model.tokens.bos !== null;
+    const window = this.model.trainContextSize;
+    const { context, samplers, length } = await this.prepare(Math.min(window, tokens.length), 1);
+    const scorer = {
+      context: addonContext(context),
+      sampler: samplers[0]!,
+      window: Math.min(window, length),
+      batchSize: context.batchSize,
+    };
+    const { tokens: judged, nats } = await scoreTokens(scorer, tokens);
+    const first = given || tokens.length === 0 ? 0 : 1;
+    return {
+      tokens: judged + first,
+      nats: nats + first * Math.log(this.vocabulary.size),
+      bytes: Buffer.byteLength(text),
+    };
   }
 
   private async generateAlone(prompt: string, options: GenerateOptions): Promise<Candidate[]> {
