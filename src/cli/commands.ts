@@ -14,6 +14,8 @@ import {
   dataTuningOptions,
   disassembleOptions,
   doctorOptions,
+  evaluateDisassembleOptions,
+  evaluatePerplexityOptions,
   exportOptions,
   passesCheckOptions,
   passesListOptions,
@@ -53,6 +55,8 @@ function stageCommand(stage: keyof typeof stageSummaries): CommandRow {
     async (input) => (await import('./train-stage.ts')).trainStage(stage, input),
   );
 }
+
+const evaluationData = 'flags of clang, for a folder of sources';
 
 export const commands: readonly CommandRow[] = [
   command(
@@ -289,6 +293,36 @@ export const commands: readonly CommandRow[] = [
   stageCommand('emulate'),
   stageCommand('tune'),
   stageCommand('disassemble'),
+  command(
+    {
+      name: 'evaluate disassemble',
+      afterDashes: evaluationData,
+      summary: 'how much of assembly comes back as IR, exact, equivalent or at all',
+      description:
+        'Asks the model for the IR of held-out functions, compiles every answer back, compares and runs it, and does ' +
+        'the same with what the rules lift. Writes every record and figures with intervals, apart by machine, level ' +
+        'and length. The same command goes on after an interruption.',
+      options: evaluateDisassembleOptions,
+      examples: [
+        'ozma evaluate disassemble --data sets/disassembly -o results/',
+        'ozma evaluate disassemble --data src/ --model none -- -Iinclude',
+      ],
+    },
+    async (input) => (await import('./evaluate.ts')).evaluateTask('disassemble', input),
+  ),
+  command(
+    {
+      name: 'evaluate perplexity',
+      afterDashes: evaluationData,
+      summary: 'bits that a byte of IR and assembly costs the model',
+      description:
+        'Reads held-out IR and assembly with a model in a GGUF file, long texts by a sliding window, and reports bits ' +
+        'per byte and perplexity per token by kind and machine.',
+      options: evaluatePerplexityOptions,
+      examples: ['ozma evaluate perplexity --data sets/pretraining --model model.gguf'],
+    },
+    async (input) => (await import('./evaluate.ts')).evaluateTask('perplexity', input),
+  ),
   command(
     {
       name: 'export',

@@ -392,6 +392,47 @@ export const dataDisassemblyOptions = {
   ),
 };
 
+/** Shared by the evaluations. */
+const evaluateOptions = {
+  model: optional(
+    text('a file, an address or none', '<model>'),
+    'a GGUF file, the address of an OpenAI-compatible server (#NAME behind it), or none for the baselines alone',
+    { fallbackText: 'the released model for the task' },
+  ),
+  data: optional(
+    text('a path', '<path>'),
+    'what to evaluate on: a set made by ozma data, a corpus, or a folder of sources',
+  ),
+  output: optional(
+    text('a folder', '<folder>'),
+    'where every record and the result go, and what a killed run goes on from',
+    { short: 'o' },
+  ),
+  split: option(oneOf('test', 'validation'), 'test', 'the held-out part of a set'),
+  limit: option(wholeNumber(1), 200, 'how many samples, a fair choice'),
+  seed: searchOptions.seed,
+  candidates: option(wholeNumber(1), 1, 'how many answers to take for each sample; one is greedy'),
+  tokens: option(wholeNumber(1), 2048, 'how many tokens an answer may have'),
+  jobs: {
+    kind: wholeNumber(1),
+    fallback: () => availableParallelism(),
+    fallbackText: 'the number of processor cores',
+    help: 'how many compiles at the same time',
+  } satisfies OptionRow<number>,
+  json,
+};
+
+export const evaluatePerplexityOptions = evaluateOptions;
+
+export const evaluateDisassembleOptions = {
+  ...evaluateOptions,
+  level: option(
+    oneOf('O0', 'O1', 'O2', 'O3', 'Os', 'Oz'),
+    'Oz',
+    'the level of clang that a folder of sources is compiled at',
+  ),
+};
+
 export const doctorOptions = { json };
 
 /** `--per-function` of `perFunction`. */

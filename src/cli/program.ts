@@ -13,6 +13,7 @@ const groupDescriptions: Readonly<Record<string, string>> = {
   passes: 'the vocabulary of passes and their checks',
   data: 'the corpus and the sets that models are trained on',
   train: 'the tokenizer and the stages of training',
+  evaluate: 'how good a model is, beside baselines, and the report',
 };
 
 /** What a person reads of one option, in the help and on the docs page. */

@@ -94,7 +94,8 @@ function resultOf(
   };
 }
 
-async function disassembleOne(
+/** One function: sources are asked in order while nothing exact was found, and the best proposal is kept. */
+export async function disassembleOne(
   pool: WorkerPool,
   subject: Subject,
   sources: readonly CandidateSource[],
@@ -127,10 +128,18 @@ async function disassembleOne(
   };
 }
 
-/** What the rules propose for the functions of one file. */
-function rulesOf(pool: WorkerPool, file: AssemblyFile, triple: string): CandidateSource {
+/** What the rules propose for the functions of one file, or for those named. */
+export function rulesOf(
+  pool: WorkerPool,
+  file: AssemblyFile,
+  triple: string,
+  names?: readonly string[],
+): CandidateSource {
   const lifted = new Map<string, LiftedFunction>(
-    liftFile(file, { triple }).functions.map((one) => [one.name, one]),
+    liftFile(file, { triple, ...(names === undefined ? {} : { names }) }).functions.map((one) => [
+      one.name,
+      one,
+    ]),
   );
   return async ({ function: body }) => {
     const one = lifted.get(body.name);

@@ -74,6 +74,8 @@ export interface BootstrapOptions {
   resamples?: number;
 }
 
+const itself = (ratio: number): number => ratio;
+
 interface GroupSums {
   above: number;
   below: number;
@@ -87,7 +89,7 @@ export function figuresOf(
   options: BootstrapOptions,
 ): Figures {
   const figures: Record<string, Figure> = {};
-  for (const { name, terms, finish = (ratio) => ratio } of definitions) {
+  for (const { name, terms, finish = itself } of definitions) {
     const groups = new Map<string, GroupSums>();
     let samples = 0;
     for (const { origin, methods } of records) {

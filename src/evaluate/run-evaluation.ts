@@ -71,7 +71,6 @@ export async function runEvaluation<S extends Sample>(
   const identity = {
     task: evaluation.task,
     model: model?.hash ?? model?.source ?? null,
-    data: settings.data,
     samples: hashOf(samples.map(({ id, input }) => `${id} ${hashOf(input)}`).join('\n')),
     settings: evaluation.settings,
     seed: settings.seed,
@@ -113,9 +112,10 @@ function reportOf<S extends Sample>(
   total: number,
 ): EvaluationReport {
   const methods = [...new Set(records.flatMap((record) => Object.keys(record.methods)))];
-  const summaries = new Map(methods.map((name) => [name, summaryOf(records, name, evaluation.figures, seed)]));
-  const results = (name: string): MethodResult[] =>
-    records.flatMap((record) => record.methods[name] ?? []);
+  const summaries = new Map(
+    methods.map((name) => [name, summaryOf(records, name, evaluation.figures, seed)]),
+  );
+  const results = (name: string): MethodResult[] => records.flatMap((record) => record.methods[name] ?? []);
   return {
     task: evaluation.task,
     model: model ?? null,

@@ -1,51 +1,17 @@
 // Examples for an evaluation: of a task set's held-out split as they stand there, or made on the spot, by the
 // very makers of the sets, from a corpus or from a folder of sources that nobody prepared.
 
-import { stat } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { OzmaError } from '../../common/errors.ts';
 import { createRandom } from '../../common/random.ts';
 import { readCorpus, readSet, type CorpusRow } from '../../data/corpus.ts';
 import { readManifest } from '../../data/set-manifest.ts';
 import type { Maker } from '../../data/task-sets/build.ts';
-import type { Form, TaskRow } from '../../data/task-sets/task-rows.ts';
-import type { WorkerPool } from '../../llvm/worker-pool.ts';
+import type { TaskRow } from '../../data/task-sets/task-rows.ts';
 import { NormalFormRefusal } from '../../tasks/normal-form/refusal.ts';
-import { countsOf, type Counts } from './counts.ts';
+import { countsOf } from './counts.ts';
+import { mustExist, smallest, wrongSet, type Input, type Inputs, type InputSettings } from './input.ts';
 import { functionsOfSources } from './sources.ts';
-
-/** What nothing was trained on. */
-export type HeldOut = 'validation' | 'test';
-
-export interface InputSettings {
-  /** A task set, a corpus, or a folder of .c, .cc, .cpp, .ll and .bc files. */
-  data: string;
-  split: HeldOut;
-  /** Samples at most: those with the smallest ids, a fair choice. */
-  limit: number;
-  seed: number;
-  /** How the model wants its code. */
-  form: Form;
-  /** Of clang, for sources. */
-  flags: readonly string[];
-  pool: WorkerPool;
-  /** Compiles at the same time. */
-  jobs: number;
-  signal?: AbortSignal | undefined;
-}
-
-export interface Input<Row> {
-  row: Row;
-  /** The source file; the package where a set does not name files. */
-  group: string;
-  /** The function, where it is known. */
-  name: string;
-}
-
-export interface Inputs<Row> {
-  inputs: Input<Row>[];
-  dropped: Record<string, number>;
-}
 
 /** Functions of a corpus' held-out split, or of sources. */
 export async function readFunctions(settings: InputSettings): Promise<Inputs<CorpusRow>> {
@@ -119,25 +85,4 @@ async function rowsOf<Row extends TaskRow>(
     tools.count('no normal form');
     return [];
   }
-}
-
-/** Each once, in the order of ids, which are hashes: the first ones are a fair choice. */
-export function smallest<Row extends { id: string }>(
-  inputs: readonly Input<Row>[],
-  limit: number,
-): Input<Row>[] {
-  const byId = new Map(inputs.map((input) => [input.row.id, input]));
-  return [...byId.values()].sort((a, b) => (a.row.id < b.row.id ? -1 : 1)).slice(0, limit);
-}
-
-export async function mustExist(data: string): Promise<void> {
-  const found = await stat(data).catch(() => undefined);
-  if (found === undefined) throw new OzmaError('usage', `${data}: expected data, found nothing there`);
-}
-
-export function wrongSet(data: string, expected: string, found: string): OzmaError {
-  return new OzmaError(
-    'usage',
-    `${data}: expected a set of ${expected} or a folder of sources, found a set of ${found}`,
-  );
 }

@@ -31,9 +31,9 @@ export interface AddonContext {
     sampler: AddonSampler,
     probabilities: boolean,
     confidence: boolean,
-    /** True: all; otherwise tokens by name, the maximum, no minimum, not the selected, so many of the top. */
+    /** True: all; otherwise tokens by name, no maximum, no minimum, perhaps the selected, so many of the top. */
     logits:
-      true | [tokens: readonly number[], maximum: boolean, minimum: false, selected: false, top: number],
+      true | [tokens: readonly number[], maximum: false, minimum: false, selected: boolean, top: number],
     /** The sum of exp(logit - highest logit). */
     totalWeight: true,
   ): Promise<

@@ -72,12 +72,13 @@ async function logProbability(
   place: number,
   token: number,
 ): Promise<number> {
+  // The sampler is greedy: what it selects is the highest. (Asked for the maximum, 3.22 mostly gives none.)
   const [, , , pairs = [], weight] = await context.sampleToken(
     place,
     sampler,
     false,
     false,
-    [[token], true, false, false, 0],
+    [[token], false, false, true, 0],
     true,
   );
   let [logit, highest] = [NaN, -Infinity];

@@ -38,23 +38,27 @@ export function unoptimised(source: string): string {
   return execFileSync(programPath(installation, 'clang'), words, { input: source, encoding: 'utf8' });
 }
 
-export async function writeTinyCorpus(folder: string): Promise<CorpusRow[]> {
-  const rows = functions.map(([name, split, source], index): CorpusRow => ({
-    id: String(index).padStart(32, '0'),
-    kind: 'function',
-    name,
-    ir: unoptimised(source),
-    package: `package-${split}`,
-    version: '1',
-    licence: 'Apache-2.0',
-    language: 'c',
-    file: `${name}.c`,
-    flags: [],
-    target: 'x86_64-pc-linux-gnu',
-    instructions: 10,
-    bytes: null,
-    split,
-  }));
+/** `allIn` puts every function into one split. */
+export async function writeTinyCorpus(folder: string, allIn?: Split): Promise<CorpusRow[]> {
+  const rows = functions.map(([name, own, source], index): CorpusRow => {
+    const split = allIn ?? own;
+    return {
+      id: String(index).padStart(32, '0'),
+      kind: 'function',
+      name,
+      ir: unoptimised(source),
+      package: `package-${split}`,
+      version: '1',
+      licence: 'Apache-2.0',
+      language: 'c',
+      file: `${name}.c`,
+      flags: [],
+      target: 'x86_64-pc-linux-gnu',
+      instructions: 10,
+      bytes: null,
+      split,
+    };
+  });
   async function* lines(): AsyncGenerator<{ split: Split; line: string }> {
     for (const row of rows) yield { split: row.split, line: JSON.stringify(row) };
   }
