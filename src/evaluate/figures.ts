@@ -10,9 +10,9 @@ export interface FigureDefinition {
   name: string;
   unit: 'share' | 'score' | 'bits' | 'number';
   /** What a sample adds above and below the line; undefined where the figure does not apply to it. */
-  terms(scores: Scores): readonly [above: number, below: number] | undefined;
+  terms: (scores: Scores) => readonly [above: number, below: number] | undefined;
   /** From the ratio to the figure; default the ratio itself. */
-  finish?(ratio: number): number;
+  finish?: (ratio: number) => number;
 }
 
 /** A figure with its 95 % interval from the bootstrap over groups of samples (files, packages). */

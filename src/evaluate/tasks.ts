@@ -3,7 +3,7 @@
 import type { OptimisationLevel } from '../llvm/module.ts';
 import type { Engine } from '../inference/engine.ts';
 import type { ReleasedModel } from '../inference/released-models.ts';
-import type { AskSettings } from './ask.ts';
+import type { AskSettings } from './asking.ts';
 import { disassembleEvaluation } from './disassemble/evaluation.ts';
 import type { Evaluation, Sample, TaskName } from './evaluation.ts';
 import type { InputSettings } from './inputs/input.ts';

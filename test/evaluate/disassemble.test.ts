@@ -45,8 +45,8 @@ const truth: Answer = (prompt) => rows.get(prompt)!.completion;
 function figures({ metrics, baselines, n, records }: EvaluationReport): unknown {
   const { 'round trips': roundTrips, exact } = baselines['rule lifter']!.overall;
   const told = records.map(({ methods: { model, 'rule lifter': rules }, ...rest }) => {
-    const { seconds: _, ...result } = model!;
-    return { ...rest, result, rules: rules!.scores['bleu'] };
+    const { outcome, scores, answers } = model!;
+    return { ...rest, outcome, scores, answers, rules: rules!.scores['bleu'] };
   });
   return { metrics, roundTrips, exact, n, told };
 }
@@ -90,12 +90,13 @@ describe('disassembly', () => {
 
   test('twice the same figures; killed and resumed the same figures, asked once each', async () => {
     const half: Answer = (prompt) => (prompt.length % 2 === 0 ? rows.get(prompt)!.completion : 'no');
-    const whole = await run(half, { output: join(folder, 'whole') });
+    const whole = await run(half, { output: join(folder, 'whole'), limit: 5 });
     const stopped = new AbortController();
     const output = join(folder, 'killed');
     let left = 3;
     const interrupted = run(half, {
       output,
+      limit: 5,
       signal: stopped.signal,
       onRecord: () => {
         if (--left === 0) stopped.abort(new Error('killed'));
@@ -107,13 +108,19 @@ describe('disassembly', () => {
     const text = readFileSync(log, 'utf8');
     writeFileSync(log, text.slice(0, -20));
     const engine = new ToyEngine(half);
-    const resumed = await evaluate('disassemble', { data, model: engine, installation, jobs: 1, output });
+    const resumed = await evaluate('disassemble', {
+      data,
+      model: engine,
+      installation,
+      jobs: 1,
+      limit: 5,
+      output,
+    });
     expect(figures(resumed)).toEqual(figures(whole));
     expect(engine.asked).toBeLessThan(resumed.n);
-    expect(figures(JSON.parse(readFileSync(join(output, 'disassemble.json'), 'utf8')))).toEqual(
-      figures(whole),
-    );
-    await expect(run(half, { output, seed: 2 })).rejects.toThrow(/expected 2/);
+    const written = JSON.parse(readFileSync(join(output, 'disassemble.json'), 'utf8')) as EvaluationReport;
+    expect(figures(written)).toEqual(figures(whole));
+    await expect(run(half, { output, limit: 5, seed: 2 })).rejects.toThrow(/expected 2/);
   });
 
   test('training data is not evaluated on', async () => {

@@ -1,15 +1,15 @@
 // Disassembly: does the IR compile back at all (the paper's round trip), how near is the recompiled assembly
-// (BLEU), is it the same (exact), and is it the same code by what it does (equivalent)? The checks are those of
-// `ozma disassemble`; the baseline is its rules, on the same functions in the same run.
+// (BLEU), is it the same (exact), and is it the same code by what it does (equivalent)? Questions and checks
+// are those of `ozma disassemble`. The model is judged by what it says alone, and again with its copying
+// mistakes mended; the baseline is the rules, on the same functions in the same run.
 
 import type { CandidateSource } from '../../disassemble/disassemble.ts';
 import { disassembleOne, rulesOf } from '../../disassemble/disassemble.ts';
+import { modelSource } from '../../disassemble/model-candidates.ts';
 import type { FunctionResult } from '../../disassemble/result.ts';
 import type { Engine } from '../../inference/engine.ts';
-import { parseAnswer } from '../../tasks/answers.ts';
-import { restoreIr } from '../../tasks/normal-form/restore-ir.ts';
 import { targets } from '../../tasks/normal-form/targets.ts';
-import { ask, type AskSettings } from '../ask.ts';
+import { recorders, type AskSettings, type RecordingEngine } from '../asking.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { mean, share, type FigureDefinition } from '../figures.ts';
 import { modelMethod, type MethodResult } from '../record.ts';
@@ -27,14 +27,16 @@ const figures: readonly FigureDefinition[] = [
   mean('BLEU over all, arithmetic mean', 'bleu'),
 ];
 
-/** Longer code is no answer to a function that anybody asked about. */
-const longestAnswer = 1 << 20;
+export const rulesMethod = 'rule lifter';
+export const mendedMethod = 'model, mended';
+export const togetherMethod = 'rules, then model';
 
 export async function disassembleEvaluation(
   settings: DisassembleSettings,
 ): Promise<Evaluation<LiftingSample>> {
   const { engine, pool, seed, candidates, tokens, form, jobs } = settings;
   const { samples, dropped } = await liftingSamples(settings);
+  const record = engine === undefined ? undefined : recorders(engine, tokens);
   return {
     task: 'disassemble',
     samples,
@@ -43,59 +45,58 @@ export async function disassembleEvaluation(
     settings: { candidates, tokens, form },
     concurrency: jobs + 1,
     evaluate: async (sample) => {
-      const { subject, target } = sample;
-      const { name } = subject.function;
-      const rules = rulesOf(pool, subject.file, targets[target].triple, [name]);
-      const lifted = await disassembleOne(pool, subject, [rules], seed);
-      const methods: Record<string, MethodResult> = {
-        'rule lifter': { ...resultOf(lifted), seconds: { answering: 0, checking: lifted.seconds } },
+      const { subject } = sample;
+      const triple = targets[subject.file.target].triple;
+      const rules = rulesOf(pool, subject.file, triple, [subject.function.name]);
+      const lifted = await disassembleOne(pool, subject, [rules], { seed, repair: false });
+      const byRules = resultOf(lifted, { answering: 0, checking: lifted.seconds });
+      if (record === undefined) return { [rulesMethod]: byRules };
+      const { plain, mended } = await byModel(record(), sample, settings);
+      return {
+        [modelMethod]: plain,
+        [mendedMethod]: mended,
+        [rulesMethod]: byRules,
+        [togetherMethod]: better(byRules, mended),
       };
-      if (engine !== undefined) methods[modelMethod] = await byModel(engine, sample, settings);
-      return methods;
     },
   };
 }
 
+/** The model is asked once; its answers are checked as they are, then mended where that is not exact. */
 async function byModel(
-  engine: Engine,
-  sample: LiftingSample,
-  settings: DisassembleSettings,
-): Promise<MethodResult> {
-  const asked = await ask(engine, sample.input, settings);
-  const reasons: string[] = asked.reason === undefined ? [] : [asked.reason];
-  const proposed = asked.candidates.flatMap(({ text }, rank) => {
-    const ir = irOf(text, sample);
-    if (typeof ir === 'string') return [{ origin: 'model', variant: `rank ${rank + 1}`, ir } as const];
-    reasons.push(ir.reason);
-    return [];
-  });
-  const source: CandidateSource = async () => ({ candidates: proposed, reasons });
-  const result = await disassembleOne(settings.pool, sample.subject, [source], settings.seed);
-  return {
-    ...resultOf(result),
-    answers: asked.candidates.map(({ text }) => text),
-    seconds: { answering: asked.seconds, checking: result.seconds },
-  };
+  engine: RecordingEngine,
+  { subject, text }: LiftingSample,
+  { pool, seed, candidates, signal }: DisassembleSettings,
+): Promise<{ plain: MethodResult; mended: MethodResult }> {
+  const source = await modelSource({ engine, candidates, signal }, text, subject.file.target);
+  const proposed = await proposalsOf(source, subject);
+  const again: CandidateSource = async () => proposed;
+  const first = await disassembleOne(pool, subject, [again], { seed, repair: false });
+  const seconds = { answering: engine.seconds, checking: first.seconds };
+  const plain = { ...resultOf(first, seconds), answers: engine.answers };
+  if (first.status === 'exact' || proposed.candidates.length === 0) {
+    return { plain, mended: resultOf(first, seconds) };
+  }
+  const second = await disassembleOne(pool, subject, [again], { seed, repair: true });
+  return { plain, mended: resultOf(second, { answering: engine.seconds, checking: second.seconds }) };
 }
 
-/** A module of an answer; the reason where it holds none. */
-export function irOf(
-  answer: string,
-  { symbols, target }: Pick<LiftingSample, 'symbols' | 'target'>,
-): string | { reason: string } {
-  const { code } = parseAnswer(answer);
-  if (code === undefined || code.trim() === '') return { reason: 'no code in the answer' };
-  if (code.length > longestAnswer) return { reason: `code of more than ${longestAnswer} characters` };
-  if (symbols === undefined) return code;
+async function proposalsOf(
+  source: CandidateSource,
+  subject: LiftingSample['subject'],
+): ReturnType<CandidateSource> {
   try {
-    return restoreIr(code, { target, symbols });
+    return await source(subject);
   } catch (error) {
-    // Not only refusals: whatever a text does to its reader must cost that text alone.
-    return { reason: (error as Error).message };
+    // Whatever an answer does to its reader costs that function alone; the engine's own errors end the run.
+    if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) {
+      return { candidates: [], reasons: [`the answer cannot be read: ${error.message}`] };
+    }
+    throw error;
   }
 }
 
-function resultOf({ status, bleu, reason }: FunctionResult): Omit<MethodResult, 'seconds'> {
+function resultOf({ status, bleu, reason }: FunctionResult, seconds: MethodResult['seconds']): MethodResult {
   const recompiles = status !== 'failed';
   return {
     outcome: status,
@@ -107,5 +108,17 @@ function resultOf({ status, bleu, reason }: FunctionResult): Omit<MethodResult, 
       ...(recompiles && bleu !== undefined ? { bleuOfRoundTrips: bleu } : {}),
     },
     ...(reason === undefined ? {} : { reason }),
+    seconds,
   };
+}
+
+const rankOf = ({ scores }: MethodResult): number =>
+  4 * scores['exact']! + 2 * scores['verified']! + scores['recompiles']!;
+
+/** What `ozma disassemble --model` keeps: the model is asked where the rules found nothing exact. */
+function better(rules: MethodResult, model: MethodResult): MethodResult {
+  const best = rankOf(model) > rankOf(rules) ? model : rules;
+  if (rules.outcome === 'exact') return rules;
+  const { answering, checking } = model.seconds;
+  return { ...best, seconds: { answering, checking: checking + rules.seconds.checking } };
 }

@@ -4,23 +4,19 @@
 
 import { createHash } from 'node:crypto';
 import { disassemblyMaker, type DisassemblyRow } from '../../data/task-sets/disassembly.ts';
-import { compileVariants } from '../../data/task-sets/compiling.ts';
 import { levels, settingsOf } from '../../data/task-sets/levels.ts';
 import { readManifest } from '../../data/set-manifest.ts';
-import type { Subject } from '../../disassemble/check.ts';
+import type { Subject } from '../../disassemble/recompile.ts';
 import { splitAssembly, standalone } from '../../disassemble/split.ts';
 import { parseAssembly } from '../../lift/assembly/parse-assembly.ts';
 import type { AssemblyFile, AssemblyFunction } from '../../lift/assembly/types.ts';
 import { defaultTriple } from '../../llvm/clang.ts';
+import { compileVariants } from '../../llvm/compile-variants.ts';
 import type { OptimisationLevel } from '../../llvm/module.ts';
 import { parseAnswer } from '../../tasks/answers.ts';
-import { readAssembly } from '../../tasks/normal-form/assembly-file.ts';
-import { normaliseAssembly } from '../../tasks/normal-form/normalise-assembly.ts';
-import { NormalFormRefusal } from '../../tasks/normal-form/refusal.ts';
 import { restoreIr } from '../../tasks/normal-form/restore-ir.ts';
-import { SymbolTable } from '../../tasks/normal-form/symbols.ts';
-import { targetOf, type TargetName } from '../../tasks/normal-form/targets.ts';
-import { parsePrompt, renderPrompt } from '../../tasks/prompts.ts';
+import { targetOf } from '../../tasks/normal-form/targets.ts';
+import { parsePrompt } from '../../tasks/prompts.ts';
 import type { Sample } from '../evaluation.ts';
 import { countsOf } from '../inputs/counts.ts';
 import type { InputSettings } from '../inputs/input.ts';
@@ -29,9 +25,8 @@ import { readTaskRows } from '../inputs/task-rows.ts';
 import { lengthBucket } from '../length.ts';
 
 export interface LiftingSample extends Sample {
-  target: TargetName;
-  /** Normal form: what the placeholders of prompt and answer stand for. */
-  symbols?: SymbolTable;
+  /** The assembly that the function is in. */
+  text: string;
   subject: Subject;
 }
 
@@ -45,9 +40,6 @@ export interface LiftingSamples {
   dropped: Record<string, number>;
 }
 
-/** A set in normal form lacks what its functions are called; restored code gets made-up names. */
-const madeUp = (): SymbolTable => new SymbolTable();
-
 export async function liftingSamples(settings: LiftingSettings): Promise<LiftingSamples> {
   const manifest = await readManifest(settings.data);
   return manifest === undefined ? samplesOfSources(settings) : samplesOfRows(settings);
@@ -60,11 +52,10 @@ function lengthOf({ items }: AssemblyFunction): number {
 }
 
 async function samplesOfSources(settings: LiftingSettings): Promise<LiftingSamples> {
-  const { level, limit, form } = settings;
+  const { level, limit } = settings;
   const triple = await targetTriple(settings);
   const target = targetOf(triple)!;
   const { files, dropped } = await assemblyOfSources(settings, level);
-  const counts = countsOf(dropped);
   const found: { id: string; file: string; text: string; parsed: AssemblyFile; body: AssemblyFunction }[] =
     [];
   for (const { file, text } of files) {
@@ -78,49 +69,21 @@ async function samplesOfSources(settings: LiftingSettings): Promise<LiftingSampl
   for (const { id, file, text, parsed, body } of found) {
     if (samples.length === limit) break;
     const subject = { file: parsed, split: splitAssembly(text, parsed), function: body };
-    const rendered = promptOf(subject, text, form);
-    if (rendered === undefined) {
-      counts.count('no normal form');
-      continue;
-    }
     samples.push({
-      ...rendered,
       id,
-      target,
+      input: standalone(subject.split, body.name).assembly,
+      text,
       subject,
       origin: { group: file, name: body.name },
       strata: { target, level, length: lengthBucket(lengthOf(body)) },
     });
   }
-  return { samples, dropped: counts.all };
+  return { samples, dropped };
 }
 
 async function targetTriple({ flags, pool }: LiftingSettings): Promise<string> {
   const named = flags.find((flag) => flag.startsWith('--target='))?.slice('--target='.length);
   return named ?? defaultTriple(pool.installation);
-}
-
-function promptOf(
-  subject: Subject,
-  text: string,
-  form: LiftingSettings['form'],
-): { input: string; symbols?: SymbolTable } | undefined {
-  const { name } = subject.function;
-  if (form === 'full') {
-    const { assembly, data } = standalone(subject.split, name);
-    return { input: renderPrompt({ task: 'disassemble', assembly: assembly + data }) };
-  }
-  try {
-    const { target } = subject.file;
-    const normal = normaliseAssembly(readAssembly(text, target), { target, own: name });
-    return {
-      input: renderPrompt({ task: 'disassemble', assembly: normal.text }),
-      symbols: normal.symbols,
-    };
-  } catch (error) {
-    if (error instanceof NormalFormRefusal) return undefined;
-    throw error;
-  }
 }
 
 async function samplesOfRows(settings: LiftingSettings): Promise<LiftingSamples> {
@@ -143,8 +106,7 @@ async function samplesOfRows(settings: LiftingSettings): Promise<LiftingSamples>
         input: row.prompt,
         origin: { group, name },
         strata: { target: row.target, level: row.level, length: lengthBucket(lengthOf(body)) },
-        target: row.target,
-        ...(form === 'full' ? {} : { symbols: madeUp() }),
+        text: assembly,
         subject: { file: parsed, split: splitAssembly(assembly, parsed), function: body },
       };
     }),
@@ -157,11 +119,11 @@ function assemblyOf(row: DisassemblyRow): string | undefined {
   return prompt?.task === 'disassemble' ? prompt.assembly : undefined;
 }
 
-/** The assembly that a set's function had, up to names. */
+/** The assembly that a set's function had, up to names: those of the restored code are made up. */
 async function compiledAnswer(row: DisassemblyRow, { pool }: LiftingSettings): Promise<string | undefined> {
   const { code = '' } = parseAnswer(row.completion);
   const { passes, codegen } = settingsOf(row.level);
-  const ir = restoreIr(code, { target: row.target, level: passes, symbols: madeUp() });
+  const ir = restoreIr(code, { target: row.target, level: passes });
   const [outcome] = await compileVariants(pool, ir, [{ recipe: [], level: codegen, texts: ['assembly'] }]);
   return outcome?.ok === true ? outcome.value.texts[0] : undefined;
 }

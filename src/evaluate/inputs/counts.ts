@@ -2,7 +2,7 @@
 
 export interface Counts {
   all: Record<string, number>;
-  count(reason: string): void;
+  count: (reason: string) => void;
 }
 
 export function countsOf(earlier: Readonly<Record<string, number>> = {}): Counts {

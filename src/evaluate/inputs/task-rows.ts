@@ -37,11 +37,11 @@ export async function readTaskRows<Row extends TaskRow>(
   const manifest = await readManifest(data);
   if (manifest?.name !== maker.name) return makeRows(maker, settings);
   // Sets made before forms were told apart do not say it.
-  const found = manifest.made['form'] ?? 'normal';
+  const { form: found = 'normal' } = manifest.made as { form?: string };
   if (found !== form) {
     throw new OzmaError(
       'usage',
-      `${data}: expected code in ${form} form, as the model reads it, found ${String(found)} form; make the set with --form ${form}`,
+      `${data}: expected code in ${form} form, as the model reads it, found ${found} form; make the set with --form ${form}`,
     );
   }
   const inputs: Input<Row>[] = [];
