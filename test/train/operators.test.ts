@@ -91,13 +91,15 @@ function attentionCase(
       v: [tokens, keyValueHeads * headSize],
     },
     fixed: {
-      starts: floats(starts, [rows, length, 1]),
-      places: floats([...Array(length).keys()], [length]),
-      zero: integers([0], [1]),
+      starts: floats(
+        starts.map((start, index) => index - (index % length) + start),
+        [tokens, 1],
+      ),
+      places: floats([...Array(tokens).keys()], [tokens]),
     },
     ours: (tape, values) => {
       const shape = { rows, length, heads, keyValueHeads, headSize, block, keepProbabilities };
-      const mask = { sequenceStart: values['starts']!, positions: values['places']!, zero: values['zero']! };
+      const mask = { sequenceStart: values['starts']!, positions: values['places']! };
       return new Attention(tape.graph, shape, mask).apply(tape, values['q']!, values['k']!, values['v']!);
     },
     theirs: ({ q, k, v }) =>

@@ -1,10 +1,12 @@
-// Causal grouped-query attention over packed sequences, in blocks of queries: block i looks at keys 0 to its
-// own end and no further (half of the work is skipped), and the probabilities of one block exist at a time.
-// The backward pass computes them again. So memory grows with block × T, not with T × T.
-// Shapes: R rows of T tokens, H query heads, K key-value heads of G = H / K queries each, D head size,
+// Causal grouped-query attention over packed sequences, in blocks of queries: a block looks at keys from where
+// its first query's sequence begins, which is known when the graph runs, to its own end. So short sequences cost
+// what they are, not what the row is. The probabilities of one block exist at a time; the backward pass computes
+// them again. So memory grows with block × T, not with T × T.
+// Shapes: R rows of T tokens, M = R·T, H query heads, K key-value heads of G = H / K queries each, D head size,
 // B queries a block, N = keys that a block sees.
 
 import type { Graph, Value } from '../onnx/graph.ts';
+import { dataTypes } from '../onnx/schema.ts';
 import { plus } from './operators.ts';
 import { after, type Tape } from './tape.ts';
 
@@ -22,16 +24,24 @@ export interface AttentionShape {
 
 /** What a token may look at, beside not looking ahead. */
 export interface AttentionMask {
-  /** float32 (R, T, 1): the position in the row at which the token's own sequence begins. */
+  /** float32 (M, 1): the position in the batch at which the token's own sequence begins; it never falls. */
   sequenceStart: Value;
-  /** float32 (T): 0, 1, 2, … */
+  /** float32 (M): 0, 1, 2, … */
   positions: Value;
-  /** int64 (1): a 0 that is fed in; see `upTo`. */
-  zero: Value;
 }
 
 /** Added to scores of pairs that do not see each other: e to that is 0. */
 const hidden = -1e9;
+
+/** A block of queries. Its keys lie between `row` and `end`. */
+interface Block {
+  /** First token of the row. */
+  row: number;
+  start: number;
+  end: number;
+  /** int64 (1): the first key that it looks at. */
+  firstKey: Value;
+}
 
 /** Masks of up to this many numbers are made once and shared by all layers. */
 const sharedMaskElements = 1 << 24;
@@ -41,11 +51,13 @@ export class Attention {
   private readonly shape: AttentionShape;
   private readonly mask: AttentionMask;
   private readonly masks = new Map<number, Value>();
+  private readonly blocks: readonly Block[];
 
   constructor(graph: Graph, shape: AttentionShape, mask: AttentionMask) {
     this.graph = graph;
     this.shape = shape;
     this.mask = mask;
+    this.blocks = this.cutIntoBlocks();
   }
 
   /**
@@ -53,19 +65,17 @@ export class Attention {
    * (R·T, H·D), (R·T, K·D), (R·T, K·D) → (R·T, H·D)
    */
   apply(tape: Tape, query: Value, key: Value, value: Value): Value {
-    const { rows, length, heads, headSize, keepProbabilities } = this.shape;
+    const { heads, keepProbabilities } = this.shape;
     const q = this.byHead(query, heads);
-    const k = this.byHead(key, this.shape.keyValueHeads);
-    const v = this.byHead(value, this.shape.keyValueHeads);
+    const k = this.byHead(key);
+    const v = this.byHead(value);
     const kept: Value[] = [];
-    const parts = this.blocks().map(([start, end], index, blocks) => {
-      const probabilities = this.probabilities(this.queries(q, start, end), this.keys(k, end), start, end);
+    const parts = this.blocks.map((block, index) => {
+      const probabilities = this.probabilities(this.queries(q, block), this.keys(k, block), block);
       if (keepProbabilities) kept[index] = probabilities;
-      const result = this.product(probabilities, this.keys(v, end));
-      return blocks.length === 1 ? result : this.splitHeads(result, end - start);
+      return this.splitHeads(this.product(probabilities, this.keys(v, block)), block);
     });
-    const joined = this.join(parts, 2);
-    const output = this.byToken(this.reshape(joined, [rows, heads, length, headSize]));
+    const output = this.byToken(this.join(parts));
     return tape.record(output, [query, key, value], (gradient, sums) => {
       const [first, second, third] = keepProbabilities
         ? [q, k, v]
@@ -77,103 +87,129 @@ export class Attention {
     });
   }
 
-  /** Gradients of q, k and v, each (R, heads, T, D), from the last block to the first. */
+  /** Gradients of q, k and v, each (heads, M, D), from the last block to the first. */
   private backward(q: Value, k: Value, v: Value, output: Value, gradient: Value, kept: Value[]) {
     const { graph } = this;
-    const { rows, length, heads, keyValueHeads, headSize } = this.shape;
+    const { rows, length, heads, headSize } = this.shape;
     const dOutput = this.byHead(gradient, heads);
     // Σ P · dP over the keys is Σ dO · O over the head: shorter.
     const weighted = graph.node('Mul', [gradient, output], gradient.shape);
     const deep = this.reshape(weighted, [rows * length, heads, headSize]);
     const sums = graph.node('ReduceSum', [deep, graph.integers([2])], [rows * length, heads, 1]);
-    const dots = this.transpose(this.reshape(sums, [rows, length, heads, 1]));
+    const dots = this.transpose(sums);
     const queryParts: Value[] = [];
     const keyParts: Value[] = [];
     const valueParts: Value[] = [];
     let keyRest: Value | undefined;
     let valueRest: Value | undefined;
-    for (const [index, [start, end]] of [...this.blocks().entries()].toReversed()) {
+    let last: Value | undefined;
+    for (const [index, block] of [...this.blocks.entries()].toReversed()) {
       // One block after the other: the next begins when this one's keys are summed.
-      const free = (value: Value): Value => (keyRest === undefined ? value : after(graph, value, keyRest));
-      const block = this.queries(free(q), start, end);
-      const keys = this.keys(k, end);
-      const p = kept[index] ?? this.probabilities(block, keys, start, end);
-      const dBlock = this.queries(free(dOutput), start, end);
-      const dot = this.queries(dots, start, end);
-      valueRest = plus(graph, valueRest, this.product(p, dBlock, { transA: 1 }));
-      const dP = this.product(dBlock, this.keys(v, end), { transB: 1 });
+      const free = (value: Value): Value => (last === undefined ? value : after(graph, value, last));
+      const own = this.queries(free(q), block);
+      const keys = this.keys(k, block);
+      const p = kept[index] ?? this.probabilities(own, keys, block);
+      const dBlock = this.queries(free(dOutput), block);
+      const dot = this.queries(dots, block);
+      valueRest = this.addKeys(valueRest, this.product(p, dBlock, { transA: 1 }), block);
+      const dP = this.product(dBlock, this.keys(v, block), { transB: 1 });
       const centred = graph.node('Sub', [dP, dot], dP.shape);
       const dScores = graph.node('Mul', [p, centred], p.shape);
       const scale = { alpha: { float: 1 / Math.sqrt(headSize) } };
-      keyRest = plus(graph, keyRest, this.product(dScores, block, { transA: 1, ...scale }));
+      keyRest = this.addKeys(keyRest, this.product(dScores, own, { transA: 1, ...scale }), block);
       const dQuery = this.product(dScores, keys, scale);
-      queryParts.unshift(this.splitHeads(dQuery, end - start));
+      queryParts.unshift(this.splitHeads(dQuery, block));
       // Keys of this block are seen by no earlier one: theirs are done.
-      valueRest = this.finish(valueRest, start, valueParts, keyRest);
-      keyRest = this.finish(after(graph, keyRest, valueRest), start, keyParts, dQuery);
+      const [values, valuesLeft] = this.finish(valueRest, block, keyRest);
+      const [ownKeys, keysLeft] = this.finish(after(graph, keyRest, values), block, dQuery);
+      valueParts.unshift(values);
+      keyParts.unshift(ownKeys);
+      [valueRest, keyRest] = [valuesLeft, keysLeft];
+      last = keysLeft ?? ownKeys;
     }
-    return [
-      this.reshape(this.join(queryParts, 2), [rows, heads, length, headSize]),
-      this.reshape(this.join(keyParts, 1), [rows, keyValueHeads, length, headSize]),
-      this.reshape(this.join(valueParts, 1), [rows, keyValueHeads, length, headSize]),
-    ] as const;
+    return [this.join(queryParts), this.join(keyParts), this.join(valueParts)] as const;
   }
 
-  /** Puts what is behind `start` before `parts` and returns what is left, not before `other` is there. */
-  private finish(sum: Value, start: number, parts: Value[], other: Value): Value {
-    const [batch, end, headSize] = sum.shape as [number, number, number];
-    if (start === 0) {
-      parts.unshift(sum);
-      return sum;
-    }
-    const [rest, done] = this.graph.nodeWithOutputs(
+  /**
+   * Adds what a block gives to the keys that it looks at. (K, N, D), to a sum over the row up to the block's end,
+   * (K, end − row, D)
+   */
+  private addKeys(sum: Value | undefined, part: Value, block: Block): Value {
+    const { graph } = this;
+    const { row, end, firstKey } = block;
+    const before = graph.node('Sub', [firstKey, graph.integers([row])], [1]);
+    const edges = [graph.integers([0]), before, graph.integers([0, 0, 0, 0])];
+    const pads = graph.node('Concat', edges, [6], { attributes: { axis: 0 } });
+    const shape = [part.shape[0]!, end - row, part.shape[2]!];
+    const padded = this.reshape(graph.node('Pad', [part, pads], shape), shape);
+    return plus(graph, sum, padded);
+  }
+
+  /** Cuts a sum over keys into those of the block and those before, neither before `other` is there. */
+  private finish(
+    sum: Value,
+    { row, start, end }: Block,
+    other: Value,
+  ): [own: Value, rest: Value | undefined] {
+    if (start === row) return [sum, undefined];
+    const [heads, , headSize] = sum.shape as [number, number, number];
+    const sizes = [start - row, end - start];
+    const [rest, own] = this.graph.nodeWithOutputs(
       'Split',
-      [after(this.graph, sum, other), this.graph.integers([start, end - start])],
-      [start, end - start].map((size) => ({ type: sum.type, shape: [batch, size, headSize] })),
+      [after(this.graph, sum, other), this.graph.integers(sizes)],
+      sizes.map((size) => ({ type: sum.type, shape: [heads, size, headSize] })),
       { attributes: { axis: 1 } },
     );
-    parts.unshift(done!);
-    return rest!;
+    return [own!, rest!];
   }
 
-  /** [first query, past the last] of each block. */
-  private blocks(): [number, number][] {
-    const { length, block } = this.shape;
-    const count = Math.ceil(length / block);
-    return Array.from({ length: count }, (_, index) => [
-      index * block,
-      Math.min(length, (index + 1) * block),
-    ]);
+  private cutIntoBlocks(): Block[] {
+    const { graph } = this;
+    const { rows, length, block } = this.shape;
+    const blocks: Block[] = [];
+    for (let row = 0; row < rows * length; row += length) {
+      for (let start = row; start < row + length; start += block) {
+        const first = this.slice(this.mask.sequenceStart, 0, start, start + 1);
+        const number = graph.node('Cast', [first], [1, 1], {
+          type: 'int64',
+          attributes: { to: dataTypes.int64 },
+        });
+        const firstKey = this.reshape(number, [1]);
+        blocks.push({ row, start, end: Math.min(row + length, start + block), firstKey });
+      }
+    }
+    return blocks;
   }
 
-  /** softmax(q kᵀ / √D + mask). (R·K, G·B, D), (R·K, N, D) → (R·K, G·B, N) */
-  private probabilities(q: Value, k: Value, start: number, end: number): Value {
-    const { rows, heads, headSize } = this.shape;
+  /** softmax(q kᵀ / √D + mask). (K, G·B, D), (K, N, D) → (K, G·B, N) */
+  private probabilities(q: Value, k: Value, block: Block): Value {
+    const { heads, headSize } = this.shape;
+    const keys = k.shape[1]!;
     const scores = this.product(q, k, { transB: 1, alpha: { float: 1 / Math.sqrt(headSize) } });
-    const separate = this.reshape(scores, [rows, heads, end - start, end], 3);
-    const masked = this.graph.node('Add', [separate, this.maskOf(start, end)], separate.shape);
+    const separate = this.reshape(scores, [heads, block.end - block.start, keys], 2);
+    const masked = this.graph.node('Add', [separate, this.maskOf(block)], separate.shape);
     const softmax = this.graph.node('Softmax', [masked], separate.shape, { attributes: { axis: -1 } });
     return this.reshape(softmax, scores.shape, 2);
   }
 
-  /** 0 where a query of the block sees the key, a huge negative number elsewhere. (R, 1, B, N) */
-  private maskOf(start: number, end: number): Value {
+  /** 0 where a query of the block sees the key, a huge negative number elsewhere. (B, N) */
+  private maskOf(block: Block): Value {
+    const { row, start, end } = block;
     const known = this.masks.get(start);
     if (known !== undefined) return known;
     const { graph } = this;
     const { rows, length } = this.shape;
-    const shape = [rows, end - start, end];
+    const shape = [end - start, end - row];
     const bool = { type: 'bool' } as const;
-    const keys = this.upTo(this.mask.positions, 0, end);
+    const keys = this.lookedAt(this.mask.positions, 0, block);
     const queries = this.reshape(this.slice(this.mask.positions, 0, start, end), [end - start, 1]);
-    const starts = this.slice(this.mask.sequenceStart, 1, start, end);
+    const starts = this.slice(this.mask.sequenceStart, 0, start, end);
     const own = graph.node('GreaterOrEqual', [keys, starts], shape, bool);
-    const past = graph.node('GreaterOrEqual', [queries, keys], [end - start, end], bool);
+    const past = graph.node('GreaterOrEqual', [queries, keys], shape, bool);
     const seen = graph.node('And', [own, past], shape, bool);
-    const bias = graph.node('Where', [seen, graph.scalar(0), graph.scalar(hidden)], shape, {
+    const mask = graph.node('Where', [seen, graph.scalar(0), graph.scalar(hidden)], shape, {
       type: 'float32',
     });
-    const mask = this.reshape(bias, [rows, 1, end - start, end], 3);
     if ((rows * length * length) / 2 <= sharedMaskElements) this.masks.set(start, mask);
     return mask;
   }
@@ -188,47 +224,45 @@ export class Attention {
     return this.graph.node('FusedMatMul', [a, b], shape, { attributes, domain: 'com.microsoft' });
   }
 
-  /** (R·T, heads · D) → (R, heads, T, D) */
-  private byHead(value: Value, heads: number): Value {
+  /** (M, heads · D) → (heads, M, D) */
+  private byHead(value: Value, heads = this.shape.keyValueHeads): Value {
     const { rows, length, headSize } = this.shape;
-    return this.transpose(this.reshape(value, [rows, length, heads, headSize]));
+    return this.transpose(this.reshape(value, [rows * length, heads, headSize]));
   }
 
-  private again(value: Value, gradient: Value, heads = this.shape.keyValueHeads): Value {
+  private again(value: Value, gradient: Value, heads?: number): Value {
     return this.byHead(after(this.graph, value, gradient), heads);
   }
 
-  /** (R, heads, T, D) → (R·T, heads · D) */
+  /** (heads, M, D) → (M, heads · D) */
   private byToken(value: Value): Value {
-    const { rows, length, headSize } = this.shape;
-    return this.reshape(this.transpose(value), [rows * length, value.shape[1]! * headSize]);
+    const [heads, tokens, headSize] = value.shape as [number, number, number];
+    return this.reshape(this.transpose(value), [tokens, heads * headSize]);
   }
 
-  /** Queries of a block, those of one key-value head together. (R, H, T, D) → (R·K, G·B, D) */
-  private queries(value: Value, start: number, end: number): Value {
-    const { rows, heads, keyValueHeads } = this.shape;
-    const part = this.slice(value, 2, start, end);
-    const shape = [rows * keyValueHeads, (heads / keyValueHeads) * (end - start), value.shape[3]!];
-    return this.reshape(part, shape);
+  /** Queries of a block, those of one key-value head together. (H, M, D) → (K, G·B, D) */
+  private queries(value: Value, { start, end }: Block): Value {
+    const { heads, keyValueHeads } = this.shape;
+    const part = this.slice(value, 1, start, end);
+    return this.reshape(part, [keyValueHeads, (heads / keyValueHeads) * (end - start), value.shape[2]!]);
   }
 
-  /** Keys or values up to `end`. (R, K, T, D) → (R·K, N, D) */
-  private keys(value: Value, end: number): Value {
-    const { rows, length, keyValueHeads, headSize } = this.shape;
-    return this.upTo(this.reshape(value, [rows * keyValueHeads, length, headSize]), 1, end);
+  /** Keys or values that a block looks at. (K, M, D) → (K, N, D) */
+  private keys(value: Value, block: Block): Value {
+    return this.lookedAt(value, 1, block);
   }
 
-  /** (R·K, G·B, D) → (R·K, G, B, D) */
-  private splitHeads(value: Value, block: number): Value {
-    const { heads, keyValueHeads, headSize } = this.shape;
-    return this.reshape(value, [value.shape[0]!, heads / keyValueHeads, block, headSize]);
+  /** (K, G·B, D) → (H, B, D) */
+  private splitHeads(value: Value, { start, end }: Block): Value {
+    return this.reshape(value, [this.shape.heads, end - start, this.shape.headSize]);
   }
 
-  private join(parts: readonly Value[], axis: number): Value {
+  /** (heads, B, D) of all blocks → (heads, M, D) */
+  private join(parts: readonly Value[]): Value {
     if (parts.length === 1) return parts[0]!;
-    const total = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
-    const shape = parts[0]!.shape.map((size, index) => (index === axis ? total : size));
-    return this.graph.node('Concat', parts, shape, { attributes: { axis } });
+    const [heads, , headSize] = parts[0]!.shape as [number, number, number];
+    const shape = [heads, this.shape.rows * this.shape.length, headSize];
+    return this.graph.node('Concat', parts, shape, { attributes: { axis: 1 } });
   }
 
   private slice(value: Value, axis: number, start: number, end: number): Value {
@@ -240,33 +274,25 @@ export class Attention {
   }
 
   /**
-   * The part before `end`. Where memory counts, ONNX Runtime must not know the size of it: it plans memory
-   * by sizes, and every block has another one. It would keep the buffers of every size from the forward pass
-   * until the backward pass uses that size again, which is T × T in all. So the end is the sum of the number
-   * and of a zero that is known only when the graph runs.
+   * The part of an axis of tokens that a block looks at. Its size is known when the graph runs; the shape here says
+   * the largest. It is good that ONNX Runtime does not know either: it plans memory by sizes, and would keep the
+   * buffers of every size from the forward pass until the backward pass uses that size again, T × T in all.
    */
-  private upTo(value: Value, axis: number, end: number): Value {
-    if (end === value.shape[axis]) return value;
+  private lookedAt(value: Value, axis: number, { row, end, firstKey }: Block): Value {
     const { graph } = this;
-    const known = graph.integers([end]);
-    const last = this.hidesSizes ? graph.node('Add', [known, this.mask.zero], [1]) : known;
-    const shape = value.shape.map((size, index) => (index === axis ? end : size));
-    return graph.node('Slice', [value, graph.integers([0]), last, graph.integers([axis])], shape);
+    const shape = value.shape.map((size, index) => (index === axis ? end - row : size));
+    return graph.node('Slice', [value, firstKey, graph.integers([end]), graph.integers([axis])], shape);
   }
 
-  private get hidesSizes(): boolean {
-    return !this.shape.keepProbabilities;
-  }
-
-  /** Swaps the second and third of four axes. */
+  /** Swaps the first two of three axes. */
   private transpose(value: Value): Value {
-    const [a, b, c, d] = value.shape as [number, number, number, number];
-    return this.graph.node('Transpose', [value], [a, c, b, d], { attributes: { perm: [0, 2, 1, 3] } });
+    const [a, b, c] = value.shape as [number, number, number];
+    return this.graph.node('Transpose', [value], [b, a, c], { attributes: { perm: [1, 0, 2] } });
   }
 
-  /** `ofKeys` is the axis of the keys that a block sees, whose size may have to stay unknown. */
-  private reshape(value: Value, shape: readonly number[], ofKeys?: number): Value {
-    const told = shape.map((size, axis) => (axis === ofKeys && this.hidesSizes ? -1 : size));
+  /** `unknown` is an axis whose size is known when the graph runs. */
+  private reshape(value: Value, shape: readonly number[], unknown?: number): Value {
+    const told = shape.map((size, axis) => (axis === unknown ? -1 : size));
     return this.graph.node('Reshape', [value, this.graph.integers(told)], shape);
   }
 }

@@ -15,7 +15,7 @@ export interface Batch {
   targets: Int32Array;
   /** What the loss of each target counts, not yet divided by anything. */
   lossWeights: Float32Array;
-  /** The position in the row at which each token's own sequence begins. */
+  /** The position in the row at which each token's own sequence begins; it never falls within a row. */
   sequenceStarts: Int32Array;
 }
 
@@ -38,11 +38,6 @@ export function rotaryInputs(configuration: ModelConfiguration, length: number):
       sines.map((sine) => -sine),
       [length, half],
     ),
-    rowPositions: tensor(
-      Float32Array.from({ length }, (_, position) => position),
-      [length],
-    ),
-    zero: tensor(BigInt64Array.of(0n), [1]),
   };
 }
 
@@ -62,6 +57,13 @@ export function batchInputs(batch: Batch, totalWeight: number): Record<string, T
       [count, 1],
     ),
     positions: tensor(positions, [rows, length]),
-    sequenceStart: tensor(Float32Array.from(batch.sequenceStarts), [rows, length, 1]),
+    sequenceStart: tensor(
+      Float32Array.from(batch.sequenceStarts, (start, index) => index - (index % length) + start),
+      [count, 1],
+    ),
+    batchPositions: tensor(
+      Float32Array.from({ length: count }, (_, position) => position),
+      [count],
+    ),
   };
 }

@@ -3,11 +3,11 @@
 
 import type { BatchShape } from './llama.ts';
 
-/** Queries of attention at a time; more waste work on what the causal mask hides. */
-const attentionBlock = 256;
+/** Queries of attention at a time; more waste work on keys that the mask hides. */
+const attentionBlock = 128;
 
-/** Up to this context attention's probabilities are kept: a few MB a layer for 7 % of the time at 512. */
-const shortContext = 1024;
+/** Up to this context attention's probabilities are kept: some MB a layer for 7 % of the time. */
+const shortContext = 2048;
 
 /** From this context on the backward pass computes whole layers again. */
 const longContext = 8192;
@@ -20,9 +20,4 @@ export function batchShapeFor(context: number, tokens: number): BatchShape {
     attentionBlock: Math.min(context, attentionBlock),
     recompute: context >= longContext ? 'layers' : context > shortContext ? 'attention' : 'nothing',
   };
-}
-
-/** Whether ONNX Runtime lays out all memory at once; long contexts need it for themselves. */
-export function plansMemory(context: number): boolean {
-  return context < longContext;
 }

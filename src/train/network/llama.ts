@@ -26,12 +26,10 @@ export type ParameterValues = ReadonlyMap<string, Value>;
 /** The graph inputs that say where tokens stand. Their data is batch-inputs.ts's. */
 export interface PositionInputs {
   rotary: RotaryTable;
-  /** float32 (R, T, 1). */
+  /** float32 (M, 1). */
   sequenceStart: Value;
-  /** float32 (T). */
-  rowPositions: Value;
-  /** int64 (1): 0. */
-  zero: Value;
+  /** float32 (M). */
+  batchPositions: Value;
 }
 
 export function positionInputs(
@@ -47,9 +45,8 @@ export function positionInputs(
       negatedSines: graph.input('rotary.negatedSines', 'float32', angles),
       positions: graph.input('positions', 'int64', [rows, length]),
     },
-    sequenceStart: graph.input('sequenceStart', 'float32', [rows, length, 1]),
-    rowPositions: graph.input('rowPositions', 'float32', [length]),
-    zero: graph.input('zero', 'int64', [1]),
+    sequenceStart: graph.input('sequenceStart', 'float32', [rows * length, 1]),
+    batchPositions: graph.input('batchPositions', 'float32', [rows * length]),
   };
 }
 
@@ -71,7 +68,7 @@ export function hiddenStates(
       ...{ rows, length, heads, keyValueHeads, headSize, block: attentionBlock },
       keepProbabilities: recompute === 'nothing',
     },
-    { ...positions, positions: positions.rowPositions },
+    { sequenceStart: positions.sequenceStart, positions: positions.batchPositions },
   );
   const layer = (inner: Tape, [input, ...weights]: readonly Value[]): Value => {
     const [attentionNorm, query, key, value, attentionOutput, feedForwardNorm, gate, up, down] = weights as [

@@ -9,7 +9,7 @@ import { sourceOf } from '../../model/model-source.ts';
 import { parameterCount } from '../../model/parameters.ts';
 import { Mixture } from '../data/mixture.ts';
 import { makeBatch, Packer, type MeasuredBatch } from '../data/packing.ts';
-import { batchShapeFor, plansMemory } from '../network/batch-shape.ts';
+import { batchShapeFor } from '../network/batch-shape.ts';
 import type { BatchShape } from '../network/llama.ts';
 import { defaultAdamW } from '../optimiser/adamw.ts';
 import { ParameterStore } from '../optimiser/parameter-store.ts';
@@ -110,7 +110,6 @@ async function openRun(stage: Stage, settings: StageSettings, hooks: StageHooks)
   const adamW = { ...defaultAdamW, weightDecay: settings.weightDecay, clipNorm: settings.clipNorm };
   const session = {
     device: settings.device,
-    planMemory: plansMemory(context),
     ...(settings.threads === undefined ? {} : { threads: settings.threads }),
   };
   const options = { configuration, shape, adamW, session };
