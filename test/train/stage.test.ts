@@ -2,10 +2,11 @@
 // kill -9 at any moment loses at most the interval, and one stage starts from another with a longer context.
 
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadModel } from '#ozma/model/load-model.js';
@@ -108,9 +109,27 @@ describe('a run', () => {
 
   test('refuses a folder with another run', async () => {
     const other = checkSettings(given('whole', { learningRate: 0.02 }), 'test');
-    await expect(runStage('pretrain', other, quiet)).rejects.toMatchObject({ code: 'usage' });
+    await expect(runStage('pretrain', other, quiet)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/expected learningRate 0\.01, to go on with it, found 0\.02$/),
+    });
     const settings = checkSettings(given('whole', { checkpointMinutes: 0.001 }), 'test');
-    await expect(runStage('tune', settings, quiet)).rejects.toMatchObject({ code: 'usage' });
+    await expect(runStage('tune', settings, quiet)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/expected stage "pretrain", to go on with it, found "tune"$/),
+    });
+  });
+
+  test('goes on where it was moved to', async () => {
+    const stop = new AbortController();
+    const say = (line: string): void => {
+      if (/^step \d/.test(line)) stop.abort(new Error('enough'));
+    };
+    const before = checkSettings(given('before-moving'), 'test');
+    await expect(runStage('pretrain', before, { say, signal: stop.signal })).rejects.toThrow('enough');
+    await rename(before.output, join(corpus.folder, 'moved'));
+    await runStage('pretrain', checkSettings(given('moved'), 'test'), quiet);
+    expect(await losses('moved')).toEqual(await losses('whole'));
   });
 
   test('in minutes keeps its number of steps when it is resumed', async () => {
@@ -129,8 +148,12 @@ describe('a run', () => {
   });
 });
 
-test('kill -9 at any moment, many times, ends with the losses of an undisturbed run', async () => {
-  const settings = given('killed', { checkpointMinutes: 0.0001 });
+test('kill -9 loses at most the interval, also while a checkpoint is written, and the losses stay', async () => {
+  // An interval that every step is longer than.
+  const settings = given('killed', { checkpointMinutes: 1e-6 });
+  const checkpoints = join(corpus.folder, 'killed', 'checkpoints');
+  const names = (): string[] => (existsSync(checkpoints) ? readdirSync(checkpoints) : []);
+  const unfinished = (): boolean => names().some((name) => name.startsWith('.'));
   const file = join(corpus.folder, 'killed.json');
   await writeFile(file, JSON.stringify(settings));
   const random = createRandom(9);
@@ -138,16 +161,27 @@ test('kill -9 at any moment, many times, ends with the losses of an undisturbed 
   for (let attempt = 0; attempt < 40; attempt++) {
     const child = spawn(process.execPath, [main, 'train', 'pretrain', '--config', file], { stdio: 'pipe' });
     const ended = new Promise<number | null>((done) => child.on('close', done));
+    let running = true;
+    void ended.then(() => (running = false));
     // Not before it trains: from then on, a checkpoint is written after every step.
     const begun = new Promise<void>((done) => {
       child.stderr.on('data', (text: Buffer) => {
-        if (text.toString().includes('pretrain:')) setTimeout(done, random.below(400));
+        if (text.toString().includes('pretrain:')) setTimeout(done, random.below(200));
       });
     });
     await Promise.race([begun, ended]);
-    if (attempt < 4) child.kill('SIGKILL');
+    if (attempt < 2) child.kill('SIGKILL');
+    else if (attempt < 4) {
+      while (running && !unfinished()) await setImmediate();
+      child.kill('SIGKILL');
+    }
     if ((await ended) === 0) break;
     interrupted++;
+    const log = await readFile(join(corpus.folder, 'killed', 'log.jsonl'), 'utf8').catch(() => '');
+    const steps = log.split('\n').filter((line) => line.startsWith('{"kind":"step"')).length;
+    const whole = names().filter((name) => !name.startsWith('.'));
+    const saved = Number(/\d+$/.exec(whole.sort().at(-1) ?? '0')![0]);
+    expect(steps - saved).toBeLessThanOrEqual(1);
   }
   expect(interrupted).toBeGreaterThan(1);
   expect(interrupted).toBeLessThanOrEqual(4);

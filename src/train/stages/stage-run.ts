@@ -78,6 +78,9 @@ export async function runStage(
   }
 }
 
+/** What a run may change when it goes on: where it lies, and how its steps are computed and kept. */
+const changeable: readonly string[] = ['output', 'threads', 'device', 'checkpointMinutes', 'exportType'];
+
 /** The newest checkpoint of a run. Throws `usage` where the folder holds another run. */
 async function findResumable(
   stage: Stage,
@@ -86,10 +89,16 @@ async function findResumable(
   const checkpoint = await latestCheckpoint(settings.output);
   if (checkpoint === undefined) return undefined;
   const state = await readTrainingState(checkpoint);
-  if (state.stage !== stage || JSON.stringify(state.settings) !== JSON.stringify(settings)) {
+  const [before, now] = [
+    { stage: state.stage, ...state.settings },
+    { stage, ...settings },
+  ].map((all) => new Map(Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)])));
+  for (const name of new Set([...before!.keys(), ...now!.keys()])) {
+    const [expected, found] = [before!.get(name) ?? 'none', now!.get(name) ?? 'none'];
+    if (changeable.includes(name) || expected === found) continue;
     throw new OzmaError(
       'usage',
-      `${settings.output}: expected an empty folder, or a run of ${stage} with the same settings to go on with`,
+      `${settings.output}: holds another run: expected ${name} ${expected}, to go on with it, found ${found}`,
     );
   }
   return { checkpoint, state };
