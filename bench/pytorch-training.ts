@@ -43,7 +43,9 @@ export async function startPytorch(
 ): Promise<Pytorch> {
   const settings = renderConfiguration(configuration, 'F32', undefined);
   const words = ['-c', program, settings, String(rows), String(threads)];
-  const child = spawn(pythonWith(packages, python), words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  // Threads that wait busily would count as processor time, and take it from whoever else runs; ours do not either.
+  const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
+  const child = spawn(pythonWith(packages, python), words, { stdio: ['pipe', 'pipe', 'inherit'], env });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async <T>(): Promise<T> => {
     const { done, value } = await lines.next();

@@ -2,7 +2,7 @@
 // processor apart, beside
 //
 //   5-gram     counting (interpolated Kneser-Ney) on the same tokens that the run was trained on, and no others
-//   xz after   the growth of `xz -9e` when the held-out text is put behind the text of those same tokens
+//   xz after   the growth of `xz -9` when the held-out text is put behind the text of those same tokens
 //   xz, gzip   the held-out text of the group alone, as one file: no training text at all
 //
 // Model and 5-gram see each text from its beginning, in windows of the run's context, and pay for the end token of
@@ -91,9 +91,9 @@ async function heldOutTexts(condition: string): Promise<string[]> {
   }
 }
 
-/** Bytes that `xz -9e` makes of it. */
+/** Bytes that `xz -9` makes of it. */
 function xzBytes(text: Uint8Array): number {
-  return execFileSync('xz', ['-9e', '-c', '-T1'], { input: text, maxBuffer: 1 << 30 }).length;
+  return execFileSync('xz', ['-9', '-c', '-T1'], { input: text, maxBuffer: 1 << 30 }).length;
 }
 
 const seen = trainedOn(data.training, state);

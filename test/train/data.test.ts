@@ -55,6 +55,18 @@ describe('token sets', () => {
     }
   });
 
+  test('take an answer without a prompt for plain text, which is cut and not dropped', async () => {
+    const path = join(corpus.folder, 'without-prompts.jsonl');
+    const rows = ['ret i32 1\n'.repeat(40), 'ret i32 2\n'].map((completion) => ({ prompt: '', completion }));
+    await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const set = await openTokenSet({ path, split: 'train' }, corpus.tokenizer);
+    expect([0, 1].map((sample) => set.promptLength(sample))).toEqual([undefined, undefined]);
+    const pieces = new Pieces(set, 32);
+    expect(pieces.dropped).toBe(0);
+    expect(pieces.positions).toBe(set.tokens - 2);
+    set.close();
+  });
+
   test('come from the cache the second time, and not when the file has changed', async () => {
     const path = join(corpus.folder, 'changing.jsonl');
     let made = 0;

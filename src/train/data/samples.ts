@@ -68,7 +68,9 @@ async function* samplesOfTable(table: Table, { path, column }: SampleSource): As
       for (const values of chunk) {
         const [first, second] = values as (string | null)[];
         const whole = pairs ? second : first;
-        if (typeof whole === 'string') yield { prompt: pairs ? (first ?? '') : undefined, text: whole };
+        // A pretraining set has the columns of a pair, and no prompt in them.
+        const prompt = pairs && first !== '' && first !== null ? first : undefined;
+        if (typeof whole === 'string') yield { prompt, text: whole };
       }
     }
   } catch (error) {

@@ -12,7 +12,7 @@ import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import { fingerprint, readSamples, type SampleSource } from './samples.ts';
 
 /** Changes when the files or what is in a sample change. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** Marks plain text in the file of lengths: it has no prompt, and may be cut into windows. */
 const noPrompt = 0xffff_ffff;
