@@ -46,11 +46,13 @@ export async function startPytorch(
   // Threads that wait busily would count as processor time, and take it from whoever else runs; ours do not either.
   const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
   const child = spawn(pythonWith(packages, python), words, { stdio: ['pipe', 'pipe', 'inherit'], env });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const lines: AsyncIterator<string, unknown> = createInterface({ input: child.stdout })[
+    Symbol.asyncIterator
+  ]();
   const next = async <T>(): Promise<T> => {
-    const { done, value } = await lines.next();
-    if (done === true) throw new Error('PyTorch ended, see above');
-    return JSON.parse(value) as T;
+    const line = await lines.next();
+    if (line.done === true) throw new Error('PyTorch ended, see above');
+    return JSON.parse(line.value) as T;
   };
   return {
     parameters: await next<number>(),

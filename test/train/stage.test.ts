@@ -111,12 +111,12 @@ describe('a run', () => {
     const other = checkSettings(given('whole', { learningRate: 0.02 }), 'test');
     await expect(runStage('pretrain', other, quiet)).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringMatching(/expected learningRate 0\.01, to go on with it, found 0\.02$/),
+      message: expect.stringMatching(/expected learningRate 0\.01, to go on with it, found 0\.02$/) as string,
     });
     const settings = checkSettings(given('whole', { checkpointMinutes: 0.001 }), 'test');
     await expect(runStage('tune', settings, quiet)).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringMatching(/expected stage "pretrain", to go on with it, found "tune"$/),
+      message: expect.stringMatching(/expected stage "pretrain", to go on with it, found "tune"$/) as string,
     });
   });
 

@@ -42,7 +42,8 @@ export async function openStageData(
     const pieces = new Pieces(set, context);
     const dropped =
       pieces.dropped === 0 ? '' : `, ${pieces.dropped} dropped that are longer than ${context} tokens`;
-    say(`${name} (${source.split}): ${set.samples} samples, ${set.tokens} tokens${dropped}`);
+    const part = share === 1 ? '' : `, ${Number((100 * share).toFixed(1))} % of what is trained on`;
+    say(`${name} (${source.split}): ${set.samples} samples, ${set.tokens} tokens${dropped}${part}`);
     return { name, pieces, share };
   };
   const lists = [

@@ -111,7 +111,7 @@ async function openRun(stage: Stage, settings: StageSettings, hooks: StageHooks)
   const start = await startingPoint(settings, resumable?.checkpoint);
   const { configuration, tokenizer } = start;
   const context = configuration.contextLength;
-  const shape = batchShapeFor(context, settings.graphTokens);
+  const shape = batchShapeFor(context, Math.min(settings.graphTokens, settings.batchTokens));
   const data = await openStageData(settings, tokenizer, context, hooks.say);
   const store = new ParameterStore(configuration);
   store.load(start.weights);
