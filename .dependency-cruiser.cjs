@@ -9,8 +9,9 @@ const rooms = [
   ['train', ['data', 'tasks', 'model', 'tokenizer']],
   ['data', ['search', 'tasks', 'tokenizer', 'passes', 'llvm']],
   ['tune', ['search', 'tasks', 'inference', 'passes', 'llvm']],
+  // BLEU, the measure of both.
+  ['emulate', ['disassemble', 'search', 'tasks', 'inference', 'passes', 'llvm']],
   ['disassemble', ['lift', 'search', 'tasks', 'inference', 'passes', 'llvm']],
-  ['emulate', ['search', 'tasks', 'inference', 'passes', 'llvm']],
   ['lift', ['llvm']],
   ['search', ['passes', 'llvm']],
   ['tasks', ['passes']],

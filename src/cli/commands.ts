@@ -14,6 +14,7 @@ import {
   dataTuningOptions,
   disassembleOptions,
   doctorOptions,
+  emulateOptions,
   evaluateDisassembleOptions,
   evaluatePerplexityOptions,
   exportOptions,
@@ -119,6 +120,25 @@ export const commands: readonly CommandRow[] = [
       examples: ['ozma disassemble hash.s -o hash.ll', 'ozma disassemble hash.s --function crc32 --json'],
     },
     async (input) => (await import('./disassemble.ts')).disassemble(input),
+  ),
+  command(
+    {
+      name: 'emulate',
+      operands: '<file>',
+      operandsHelp: 'a .c, .cc, .cpp, .ll or .bc file',
+      afterDashes: 'clang flags',
+      summary: 'predict what a pass list makes of code, without running it',
+      description:
+        'A model predicts the code of each function after the pass list, its instruction count and its size. Predicted ' +
+        'IR is shown to LLVM; with --check the compiler runs the list and the difference is printed. Exit code 1 when a ' +
+        'function has no valid prediction, with --check when one is not exact.',
+      options: emulateOptions,
+      examples: [
+        "ozma emulate hash.c -p 'function(sroa,instcombine<no-verify-fixpoint>)'",
+        "ozma emulate hash.ll -p 'default<Oz>' --asm --check",
+      ],
+    },
+    async (input) => (await import('./emulate.ts')).emulate(input),
   ),
   command(
     {

@@ -157,6 +157,19 @@ export const disassembleOptions = {
   json,
 };
 
+export const emulateOptions = {
+  pipeline: optional(text('a pass list', '<pipeline>'), 'the pass list, as opt -p takes it', { short: 'p' }),
+  asm: option(flag, false, 'predict assembly in place of IR'),
+  check: option(flag, false, 'run the compiler as well; print how the prediction differs, in place of it'),
+  model: optional(
+    text('a model', '<file|url|name>'),
+    'who predicts: a GGUF file, the address of a server, base or ftd of the release',
+    { fallbackText: 'base' },
+  ),
+  function: optional(text('a name', '<name>'), 'only this function'),
+  json,
+};
+
 export const passesListOptions = {
   all: option(flag, false, 'also the passes that are not trusted, each with the reason'),
   json,

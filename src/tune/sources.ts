@@ -2,9 +2,10 @@
 // and bitcode, and every entry of a compile_commands.json with its own folder and flags. Looks at names and
 // at the compilation database only; nothing is compiled here.
 
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, extname, isAbsolute, relative, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { OzmaError } from '../common/errors.ts';
+import { languageOf, mustBeFile } from '../llvm/languages.ts';
 import type { Translation } from '../llvm/clang.ts';
 import { compileFlags, readClangWords, untunableFlag } from '../llvm/clang-flags.ts';
 import { readCompileCommands } from '../llvm/compile-commands.ts';
@@ -13,24 +14,6 @@ export interface Source {
   /** As the user knows it. */
   name: string;
   translation: Translation;
-}
-
-const languages: Readonly<Record<string, Translation['language']>> = {
-  '.c': 'c',
-  '.cc': 'c++',
-  '.cp': 'c++',
-  '.cpp': 'c++',
-  '.cxx': 'c++',
-  '.c++': 'c++',
-  '.C': 'c++',
-  '.ll': 'ir',
-  '.bc': 'ir',
-};
-
-/** By the name's ending, as clang decides; undefined for what is neither C, C++ nor IR. */
-export function languageOf(file: string): Translation['language'] | undefined {
-  const ending = extname(file);
-  return languages[ending] ?? languages[ending.toLowerCase()];
 }
 
 export interface SourceSettings {
@@ -74,12 +57,6 @@ export async function readSources(operands: readonly string[], settings: SourceS
   }
   if (sources.length === 0) throw new OzmaError('usage', 'expected a source to tune, found none');
   return sources;
-}
-
-async function mustBeFile(file: string): Promise<void> {
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined) throw new OzmaError('usage', `${file}: no such file`);
-  if (found.isDirectory()) throw new OzmaError('usage', `${file}: expected a file, found a folder`);
 }
 
 async function readDatabase(

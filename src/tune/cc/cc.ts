@@ -140,7 +140,7 @@ async function tuneCompiled(
   const { WorkerPool } = await import('../../llvm/worker-pool.ts');
   const { baselinePipeline } = await import('../../llvm/baseline.ts');
   const { recipeOf } = await import('../../llvm/recipe.ts');
-  const { describeModule, moduleHash } = await import('../load-source.ts');
+  const { describeModule, moduleHash } = await import('../../llvm/load-module.ts');
   const { tuneModule } = await import('../tune-module.ts');
   const { input, output, language, flags } = request;
   const pool = new WorkerPool({ installation, workers: jobs });
