@@ -5,6 +5,7 @@ import { unifiedDiff } from '../common/unified-diff.ts';
 import { bleu } from '../disassemble/bleu.ts';
 import type { Engine } from '../inference/engine.ts';
 import { compileVariants } from '../llvm/compile-variants.ts';
+import { plainModuleText } from '../llvm/cutting.ts';
 import { recipeOf } from '../llvm/recipe.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { describeFailure } from '../llvm/worker-protocol.ts';
@@ -97,6 +98,12 @@ async function showToLlvm(
   return { code, accepted: 'no', reason };
 }
 
+/** Full text without the name of the file that it was made of. */
+function withoutOrigin(text: string, { form }: ShownCode, answer: EmulatePrompt['answer']): string {
+  if (form === 'normal') return text;
+  return answer === 'ir' ? plainModuleText(text) : text.replaceAll(/^\s*\.file\s.*\n/gm, '');
+}
+
 /** What the pass list makes of the user's own code, beside what was predicted of it. */
 async function compare(
   pool: WorkerPool,
@@ -117,18 +124,22 @@ async function compare(
     if (!(error instanceof NormalFormRefusal)) throw error;
     return { compilerFailure: `what the compiler made has no normal form: ${error.message}` };
   }
+  const [found, real] = [predicted, code].map((text) => withoutOrigin(text, shown, answer)) as [
+    string,
+    string,
+  ];
   return {
     comparison: {
       code,
       sizes,
-      exact: predicted === code,
-      bleu: bleu(predicted, code),
+      exact: found === real,
+      bleu: bleu(found, real),
       ...(bytes === undefined || sizes.bytes === 0
         ? {}
         : { sizeError: Math.abs(bytes - sizes.bytes) / sizes.bytes }),
       difference: unifiedDiff(
-        { name: `${name}, by the compiler`, text: code },
-        { name: `${name}, predicted`, text: predicted },
+        { name: `${name}, by the compiler`, text: real },
+        { name: `${name}, predicted`, text: found },
       ),
     },
   };

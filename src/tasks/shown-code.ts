@@ -43,7 +43,10 @@ export function madeUpNames({ symbols }: ShownCode): SymbolTable {
 
 /** The names that the code itself has; a copy, since reading an answer adds to a table. */
 export function ownNames({ symbols }: ShownCode): SymbolTable {
-  return new SymbolTable(symbols.own, symbols.entries());
+  const names = new SymbolTable(symbols.own, symbols.entries());
+  const { name, ...facts } = symbols.symbol('@0');
+  names.learn(name, facts);
+  return names;
 }
 
 /**
