@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { emulate } from '#ozma/emulate/emulate.js';
 import type { EmulateOptions } from '#ozma/emulate/emulate.js';
-import { programPath } from '#ozma/llvm/installation.js';
+import type { EmulateReport } from '#ozma/emulate/result.js';
+import { programPath, type LlvmProgram } from '#ozma/llvm/installation.js';
 import { parsePrompt, type EmulatePrompt } from '#ozma/tasks/prompts.js';
 import { runOzma } from '../cli/run-ozma.ts';
 import { answeringEngine, type AnsweringOptions } from '../inference/answering-engine.ts';
@@ -36,9 +37,9 @@ const pipeline = 'function(sroa,early-cse,simplifycfg)';
 /** The answer to an emulate prompt with code as the compiler writes it, by the programs themselves. */
 function byPrograms(prompt: string): string {
   const { ir, pipeline: passes, answer } = parsePrompt(prompt) as EmulatePrompt;
-  const run = (program: string, words: string[], input: string | Buffer): Buffer =>
+  const run = (program: LlvmProgram, words: string[], input: string | Buffer): Buffer =>
     execFileSync(programPath(installation, program), words, { input });
-  const optimised = run('opt', ['-p', passes, '-S', '-o', '-'], ir);
+  const optimised = run('opt', ['-discard-value-names', '-p', passes, '-S', '-o', '-'], ir);
   const clang = (...mode: string[]): Buffer => run('clang', [...mode, '-x', 'ir', '-', '-o', '-'], optimised);
   const text = optimised.toString();
   const code = answer === 'ir' ? text : clang('-S', '-fno-verbose-asm', '-fno-addrsig').toString();
@@ -129,16 +130,14 @@ test('functions one by one; one that does not fit the context is named with both
   const [, longer] = lengths.prompts.map(({ length }) => length);
   const report = await emulated(several, () => normalAnswer(1), { contextLength: longer! });
   expect(report.functions.map(({ name }) => name)).toEqual(['first']);
-  expect(report.refused).toMatchObject([
-    { name: 'second', reason: expect.stringMatching(/at most \d+ tokens, found \d+/) },
-  ]);
+  expect(report.refused.map(({ name }) => name)).toEqual(['second']);
+  expect(report.refused[0]!.reason).toMatch(/at most \d+ tokens, found \d+/);
 });
 
 test('in full form the whole module is asked about where it fits', async () => {
   const whole = await emulated(several, byPrograms, { form: 'full', check: true });
-  expect(whole.functions).toMatchObject([
-    { name: 'several.c', accepted: 'yes', comparison: { bleu: expect.any(Number) } },
-  ]);
+  expect(whole.functions).toMatchObject([{ name: 'several.c', accepted: 'yes' }]);
+  expect(whole.functions[0]!.comparison!.difference).toBe('');
   const length = answeringEngine(() => [''], { form: 'full' });
   await emulate(several, { pipeline, model: length });
   const apart = await emulated(several, byPrograms, {
@@ -191,11 +190,9 @@ test('the command: a prompt too long for a real model file is said, with exit co
     ]);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/adding: not asked about: expected a prompt of at most 127 tokens/);
-    expect(JSON.parse(stdout)).toMatchObject({
-      functions: [],
-      refused: [{ name: 'adding' }],
-      model: { name: 'a toy', hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
-    });
+    const report = JSON.parse(stdout) as EmulateReport;
+    expect(report).toMatchObject({ functions: [], refused: [{ name: 'adding' }], model: { name: 'a toy' } });
+    expect(report.model.hash).toMatch(/^[0-9a-f]{64}$/);
   } finally {
     toy.remove();
   }

@@ -10,7 +10,7 @@ import { resultNames } from '#ozma/tune/places.js';
 import { readRecipe, writeRecipe } from '#ozma/tune/recipe-file.js';
 import { describeRecipe } from '#ozma/tune/recipe-text.js';
 import { shellWord } from '#ozma/tune/replay.js';
-import { languageOf } from '#ozma/tune/sources.js';
+import { languageOf } from '#ozma/llvm/languages.js';
 import { splitCommand } from '#ozma/llvm/split-command.js';
 
 function temporaryFolder(): string {
