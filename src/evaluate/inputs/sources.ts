@@ -11,9 +11,9 @@ import { OzmaError } from '../../common/errors.ts';
 import type { CorpusRow } from '../../data/corpus.ts';
 import { bitcodeWords, type Translation } from '../../llvm/clang.ts';
 import { programPath } from '../../llvm/installation.ts';
+import { languageOf } from '../../llvm/languages.ts';
 import { contentHash, type OptimisationLevel } from '../../llvm/module.ts';
 import { failureLine, runProgram } from '../../llvm/run-program.ts';
-import { languageOf } from '../../tune/sources.ts';
 import { countsOf } from './counts.ts';
 import { mustExist, smallest, type Input, type Inputs, type InputSettings } from './input.ts';
 
