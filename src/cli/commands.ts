@@ -15,8 +15,10 @@ import {
   disassembleOptions,
   doctorOptions,
   emulateOptions,
+  evaluateAllOptions,
   evaluateDisassembleOptions,
-  evaluatePerplexityOptions,
+  evaluateReportOptions,
+  evaluateTaskOptions,
   exportOptions,
   passesCheckOptions,
   passesListOptions,
@@ -315,6 +317,51 @@ export const commands: readonly CommandRow[] = [
   stageCommand('disassemble'),
   command(
     {
+      name: 'evaluate all',
+      afterDashes: evaluationData,
+      summary: 'every evaluation that the data allows, and the report',
+      description:
+        'Runs tune, disassemble, emulate and perplexity on a folder of sets (each evaluation on its set) or on a folder of ' +
+        'sources that nobody prepared, code on the files named, and writes the report. The same command goes on ' +
+        'after an interruption.',
+      options: evaluateAllOptions,
+      examples: [
+        'ozma evaluate all --data src/ -o results/',
+        'ozma evaluate all --data sets/ -o results/ --limit 1000',
+      ],
+    },
+    async (input) => (await import('./evaluate-all.ts')).evaluateAll(input),
+  ),
+  command(
+    {
+      name: 'evaluate report',
+      operands: '<results>',
+      operandsHelp: 'the folder that evaluations wrote to',
+      summary: 'results as a page, and as a table for a README',
+      description:
+        'Writes one HTML file that needs nothing else: figures with intervals beside the baselines and the published ' +
+        'ones, saving against compiles, before and after, disassembly by length, curves of loss, worst cases.',
+      options: evaluateReportOptions,
+      examples: ['ozma evaluate report results/ --markdown README.md'],
+    },
+    async (input) => (await import('./evaluate-all.ts')).evaluateReport(input),
+  ),
+  command(
+    {
+      name: 'evaluate tune',
+      afterDashes: evaluationData,
+      summary: "bytes that a model's pass lists save beside -Oz, and what compiles save without it",
+      description:
+        'Asks for pass lists of held-out functions and measures them with code generation at -O0, as published, and at ' +
+        '-Oz, as it ships: the first list alone, and the best of 1, 4, 16 and 45 with -Oz as backup. Random lists, the ' +
+        'known lists in order and the search get the same numbers of compiles.',
+      options: evaluateTaskOptions,
+      examples: ['ozma evaluate tune --data sets/tuning --candidates 4 -o results/'],
+    },
+    async (input) => (await import('./evaluate.ts')).evaluateTask('tune', input),
+  ),
+  command(
+    {
       name: 'evaluate disassemble',
       afterDashes: evaluationData,
       summary: 'how much of assembly comes back as IR, exact, equivalent or at all',
@@ -332,16 +379,41 @@ export const commands: readonly CommandRow[] = [
   ),
   command(
     {
+      name: 'evaluate emulate',
+      afterDashes: evaluationData,
+      summary: 'what a model predicts of a pass list, beside what it does',
+      description:
+        'Asks what pass lists make of held-out functions and compares with what LLVM made: code, sizes, and whether the ' +
+        'answer compiles; lists of one pass apart by pass. The baseline says that nothing changes.',
+      options: evaluateTaskOptions,
+      examples: ['ozma evaluate emulate --data sets/emulation -o results/'],
+    },
+    async (input) => (await import('./evaluate.ts')).evaluateTask('emulate', input),
+  ),
+  command(
+    {
       name: 'evaluate perplexity',
       afterDashes: evaluationData,
       summary: 'bits that a byte of IR and assembly costs the model',
       description:
         'Reads held-out IR and assembly with a model in a GGUF file, long texts by a sliding window, and reports bits ' +
         'per byte and perplexity per token by kind and machine.',
-      options: evaluatePerplexityOptions,
+      options: evaluateTaskOptions,
       examples: ['ozma evaluate perplexity --data sets/pretraining --model model.gguf'],
     },
     async (input) => (await import('./evaluate.ts')).evaluateTask('perplexity', input),
+  ),
+  command(
+    {
+      name: 'evaluate code',
+      summary: 'programs that a model writes, run against tests',
+      description:
+        'HumanEval and HumanEval-X in the files of their authors: pass@k. Programs run in namespaces of their own without ' +
+        'network, files or rights, within limits; exit code 3 where this machine cannot do that.',
+      options: evaluateTaskOptions,
+      examples: ['ozma evaluate code --data HumanEval.jsonl.gz --model http://localhost:8080/v1'],
+    },
+    async (input) => (await import('./evaluate.ts')).evaluateTask('code', input),
   ),
   command(
     {

@@ -8,10 +8,10 @@ import { summaryText } from '../evaluate/summary.ts';
 import type { OptimisationLevel } from '../llvm/module.ts';
 import type { CommandInput } from './command-row.ts';
 import { interruptSignal } from './interruption.ts';
-import type { evaluatePerplexityOptions } from './options.ts';
+import type { evaluateTaskOptions } from './options.ts';
 import { startProgress, type Progress } from './progress.ts';
 
-type Input = CommandInput<typeof evaluatePerplexityOptions>;
+type Input = CommandInput<typeof evaluateTaskOptions>;
 
 /** Resolves to 0. Throws `usage` without `--data`. */
 export async function evaluateTask(

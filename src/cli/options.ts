@@ -435,7 +435,30 @@ const evaluateOptions = {
   json,
 };
 
-export const evaluatePerplexityOptions = evaluateOptions;
+export const evaluateTaskOptions = evaluateOptions;
+
+export const evaluateAllOptions = {
+  ...evaluateOptions,
+  programs: optional(
+    text('files', '<files>'),
+    'HumanEval.jsonl and HumanEval-X files, separated by commas, for code; without it that is left out',
+  ),
+};
+
+export const evaluateReportOptions = {
+  output: optional(text('a file name', '<file>'), 'where the page goes', {
+    short: 'o',
+    fallbackText: 'report.html beside the results',
+  }),
+  logs: optional(
+    text('files', '<files>'),
+    'log.jsonl of training runs, separated by commas, for curves of loss',
+  ),
+  markdown: optional(
+    text('a file name', '<file>'),
+    'a Markdown file with the markers <!-- results --> and <!-- end of results -->: the table is put between them',
+  ),
+};
 
 export const evaluateDisassembleOptions = {
   ...evaluateOptions,

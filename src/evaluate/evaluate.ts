@@ -14,7 +14,7 @@ import type { EvaluationReport } from './run-evaluation.ts';
 import { tasks } from './tasks.ts';
 
 export interface EvaluateOptions {
-  /** A set of the task, a corpus, a folder of sources; for `code` a file of programs. */
+  /** A set of the task, a corpus, a folder of sources; for `code` files of programs, with commas. */
   data: string;
   /** A GGUF file, an address, an engine that is open already, or `none`; default the released model. */
   model?: string | Engine;

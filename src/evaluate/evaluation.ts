@@ -4,7 +4,7 @@
 import type { FigureDefinition } from './figures.ts';
 import type { MethodResult, Origin } from './record.ts';
 
-export const taskNames = ['disassemble', 'perplexity'] as const;
+export const taskNames = ['tune', 'disassemble', 'emulate', 'perplexity', 'code'] as const;
 export type TaskName = (typeof taskNames)[number];
 
 export interface Sample {

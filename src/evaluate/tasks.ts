@@ -4,10 +4,13 @@ import type { OptimisationLevel } from '../llvm/module.ts';
 import type { Engine } from '../inference/engine.ts';
 import type { ReleasedModel } from '../inference/released-models.ts';
 import type { AskSettings } from './asking.ts';
+import { codeEvaluation } from './code/evaluation.ts';
 import { disassembleEvaluation } from './disassemble/evaluation.ts';
+import { emulateEvaluation } from './emulate/evaluation.ts';
 import type { Evaluation, Sample, TaskName } from './evaluation.ts';
 import type { InputSettings } from './inputs/input.ts';
 import { perplexityEvaluation } from './perplexity/evaluation.ts';
+import { tuneEvaluation } from './tune/evaluation.ts';
 import { runEvaluation, type EvaluationReport, type RunSettings } from './run-evaluation.ts';
 
 /** Everything that an evaluation may need; each takes what it reads. */
@@ -32,6 +35,9 @@ function task<S extends Sample>(
 }
 
 export const tasks: Record<TaskName, Task> = {
+  tune: task('tuning', 'ftd', tuneEvaluation),
   disassemble: task('disassembly', 'ftd', disassembleEvaluation),
+  emulate: task('emulation', 'base', emulateEvaluation),
   perplexity: task('pretraining', 'base', perplexityEvaluation),
+  code: task(undefined, 'base', codeEvaluation),
 };

@@ -26,7 +26,7 @@ import type { SuggestedList } from './suggested-list.ts';
 import { valuesByGroup } from './values-by-group.ts';
 
 /** Nothing but the functions' lists differs from what every list of the search begins with. */
-const plain: ModuleDecisions = {
+export const plain: ModuleDecisions = {
   before: [],
   prelude: 'raw',
   relaxFirst: false,

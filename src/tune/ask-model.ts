@@ -116,7 +116,8 @@ export async function askForLists(
   return { suggestions, use };
 }
 
-function promptOf(ir: string, own: string, form: CodeForm, triple: string): string | undefined {
+/** The question about one function; undefined where it has no normal form. */
+export function promptOf(ir: string, own: string, form: CodeForm, triple: string): string | undefined {
   try {
     // In full form the target decides nothing; in normal form others than these are refused.
     const shown = showIr(ir, { form, own, target: targetOf(triple) ?? 'x86-64' });
@@ -170,7 +171,7 @@ function questions(
 }
 
 /** The list of an answer where every pass in it exists, stands at its level and is trusted. */
-function trustedList(answer: string, vocabulary: Vocabulary): string | undefined {
+export function trustedList(answer: string, vocabulary: Vocabulary): string | undefined {
   const { pipeline } = parseAnswer(answer);
   if (pipeline === undefined || pipeline === '') return undefined;
   try {

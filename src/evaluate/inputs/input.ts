@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import type { CodeForm } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
+import type { SetManifest } from '../../data/set-manifest.ts';
 import type { WorkerPool } from '../../llvm/worker-pool.ts';
 
 /** What nothing was trained on. */
@@ -56,5 +57,16 @@ export function wrongSet(data: string, expected: string, found: string): OzmaErr
   return new OzmaError(
     'usage',
     `${data}: expected a set of ${expected} or a folder of sources, found a set of ${found}`,
+  );
+}
+
+/** Throws `usage` where a set's code is not in the form that the model reads. */
+export function mustHaveForm(manifest: SetManifest, { data, form }: InputSettings): void {
+  // Sets made before forms were told apart do not say it.
+  const { form: found = 'normal' } = manifest.made as { form?: string };
+  if (found === form) return;
+  throw new OzmaError(
+    'usage',
+    `${data}: expected code in ${form} form, as the model reads it, found ${found} form; make the set with --form ${form}`,
   );
 }

@@ -2,7 +2,6 @@
 // very makers of the sets, from a corpus or from a folder of sources that nobody prepared.
 
 import pLimit from 'p-limit';
-import { OzmaError } from '../../common/errors.ts';
 import { createRandom } from '../../common/random.ts';
 import { readCorpus, readSet, type CorpusRow } from '../../data/corpus.ts';
 import { readManifest } from '../../data/set-manifest.ts';
@@ -10,7 +9,15 @@ import type { Maker } from '../../data/task-sets/build.ts';
 import type { TaskRow } from '../../data/task-sets/task-rows.ts';
 import { NormalFormRefusal } from '../../tasks/normal-form/refusal.ts';
 import { countsOf } from './counts.ts';
-import { mustExist, smallest, wrongSet, type Input, type Inputs, type InputSettings } from './input.ts';
+import {
+  mustExist,
+  mustHaveForm,
+  smallest,
+  wrongSet,
+  type Input,
+  type Inputs,
+  type InputSettings,
+} from './input.ts';
 import { functionsOfSources } from './sources.ts';
 
 /** Functions of a corpus' held-out split, or of sources. */
@@ -32,18 +39,11 @@ export async function readTaskRows<Row extends TaskRow>(
   settings: InputSettings,
   where?: string,
 ): Promise<Inputs<Row>> {
-  const { data, split, limit, form } = settings;
+  const { data, split, limit } = settings;
   await mustExist(data);
   const manifest = await readManifest(data);
   if (manifest?.name !== maker.name) return makeRows(maker, settings);
-  // Sets made before forms were told apart do not say it.
-  const { form: found = 'normal' } = manifest.made as { form?: string };
-  if (found !== form) {
-    throw new OzmaError(
-      'usage',
-      `${data}: expected code in ${form} form, as the model reads it, found ${found} form; make the set with --form ${form}`,
-    );
-  }
+  mustHaveForm(manifest, settings);
   const inputs: Input<Row>[] = [];
   for await (const row of readSet<Row>(data, where, { split, limit })) {
     inputs.push({ row, group: row.package, name: row.corpus_id });
