@@ -45,6 +45,7 @@ const figures: readonly FigureDefinition[] = [
   share('both sizes right', 'sizesRight'),
   mean('error of the instruction count, arithmetic mean of shares', 'instructionsError'),
   mean('error of the size, arithmetic mean of shares', 'bytesError'),
+  share('prompt fits the context', 'fits'),
 ];
 
 export const unchangedMethod = 'input unchanged';
@@ -81,6 +82,7 @@ export async function emulateEvaluation(settings: EmulateSettings): Promise<Eval
       const result = await timed(() => check(row, parseAnswer(text), settings));
       methods[modelMethod] = {
         ...result,
+        scores: { ...result.scores, fits: Number(asked.reason === undefined) },
         ...(asked.reason === undefined ? {} : { outcome: 'not asked', reason: asked.reason }),
         answers: [text],
         seconds: { answering: asked.seconds, checking: result.seconds.checking },

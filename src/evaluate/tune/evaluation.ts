@@ -44,6 +44,7 @@ const figures: readonly FigureDefinition[] = [
     mean(`-${level}: error of the size after, arithmetic mean of shares`, `${level} error after`),
   ]),
   share('usable list', 'usable'),
+  share('prompt fits the context', 'fits'),
 ];
 
 export async function tuneEvaluation(settings: TuneSettings): Promise<Evaluation<TuningSample>> {
@@ -107,7 +108,7 @@ async function byModel(
   settings: TuneSettings,
 ): Promise<MethodResult> {
   const { pool, candidates } = settings;
-  const { answer, lists, reason } = await listsOf(engine, sample, settings);
+  const { answer, lists, reason, fits } = await listsOf(engine, sample, settings);
   const start = performance.now();
   const sizes = await measureLists(pool, sample.module, lists);
   // Fewer lists than asked for are no reason to be compared at fewer compiles: the rest would be -Oz again.
@@ -126,7 +127,7 @@ async function byModel(
   }
   return {
     ...result,
-    scores: { ...result.scores, ...errors, usable: Number(lists.length > 0) },
+    scores: { ...result.scores, ...errors, usable: Number(lists.length > 0), fits: Number(fits) },
     ...(reason === undefined ? {} : { reason }),
     answers: engine.answers,
     seconds: { answering: engine.seconds, checking: result.seconds.checking },
@@ -143,12 +144,12 @@ async function listsOf(
   engine: RecordingEngine,
   { prompt }: TuningSample,
   settings: TuneSettings,
-): Promise<{ answer: string; lists: string[]; reason?: string }> {
-  if (prompt === undefined) return { answer: '', lists: [], reason: 'no normal form' };
+): Promise<{ answer: string; lists: string[]; reason?: string; fits: boolean }> {
+  if (prompt === undefined) return { answer: '', lists: [], reason: 'no normal form', fits: false };
   const vocabulary = readVocabulary(settings.pool.installation);
   const tokens = Math.min(settings.tokens, longestList);
   const greedy = await ask(engine, prompt, { ...settings, tokens, candidates: 1 }, { stop: [codeBegins] });
-  if (greedy.reason !== undefined) return { answer: '', lists: [], reason: greedy.reason };
+  if (greedy.reason !== undefined) return { answer: '', lists: [], reason: greedy.reason, fits: false };
   const answer = greedy.candidates[0]?.text ?? '';
   const texts = [answer];
   if (settings.candidates > 1) {
@@ -162,5 +163,10 @@ async function listsOf(
   }
   const found = texts.map((text) => trustedList(text, vocabulary)).filter((list) => list !== undefined);
   const lists = [...new Set(found)].slice(0, settings.candidates);
-  return { answer, lists, ...(lists.length === 0 ? { reason: 'no list of trusted passes' } : {}) };
+  return {
+    answer,
+    lists,
+    fits: true,
+    ...(lists.length === 0 ? { reason: 'no list of trusted passes' } : {}),
+  };
 }

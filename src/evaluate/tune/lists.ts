@@ -32,9 +32,9 @@ export async function measureLists(
   module: ModuleSource,
   pipelines: readonly string[],
 ): Promise<SizesByLevel> {
-  const { appliedOf } = createPassLists(pool.installation);
+  const passLists = createPassLists(pool.installation);
   const clang = await baselinePipeline(pool.installation);
-  const applied = pipelines.map((list) => (list === ozList ? clang : appliedOf(list)));
+  const applied = pipelines.map((list) => (list === ozList ? clang : passLists.appliedOf(list)));
   const outcomes = await pool.measureAll(module, applied, levels);
   const bytes = (level: CodegenLevel): Sizes =>
     outcomes.map((outcome) => (outcome.ok ? outcome.value.bytes[level] : undefined));
