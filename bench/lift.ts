@@ -1,25 +1,23 @@
-// The lifter on real code: every function of the given sources compiled to assembly, lifted, cleaned up,
-// compiled back and compared.
+// The lifter on real code: every function of the inputs lifted, compiled back and compared, as `ozma
+// disassemble` does it but without running code: what is exact, what compiles, and what is missing.
 //
-//   node dist-bench/lift.js PACKAGE-FOLDER… [--triple T] [--level Oz|O0|O2] [--compiler clang|gcc]
-//        [--codegen O0] [--limit FUNCTIONS] [--show NAME]
+//   node dist-bench/lift.js PLACE… [--triple T] [--level Oz|O0|O1|O2|O3|Os|paper] [--compiler clang|gcc]
+//        [--limit FUNCTIONS-OF-EACH-PLACE] [--show NAME] [--misses N]
 //
-// PACKAGE-FOLDER holds compile_commands.json (bench/packages.ts makes them). --codegen O0 is the published
-// setting: code of -Oz IR generated without optimisation.
+// PLACE is a prepared package (bench/packages.ts), a folder of them, or a Parquet file of collected modules.
+// `paper` is the published setting: code of -Oz IR generated at -O0. --misses names the commonest differences.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compareAssembly } from './compare-lifted.ts';
+import { assemblyInputs } from './assembly-inputs.ts';
+import type { Level } from '#ozma/data/task-sets/levels.js';
+import { liftedCandidates } from '#ozma/disassemble/candidates.js';
+import { recompileClosest, type Recompiled, type Subject } from '#ozma/disassemble/check.js';
+import { likelySettings } from '#ozma/disassemble/settings.js';
 import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
-import { cleanUpPipeline, sourceOf } from '#ozma/lift/clean-up.js';
 import { liftFile, targetOfTriple, type LiftedFunction } from '#ozma/lift/lift.js';
-import { findInstallation, programPath } from '#ozma/llvm/installation.js';
-import { recipeOf } from '#ozma/llvm/recipe.js';
+import { findInstallation } from '#ozma/llvm/installation.js';
 import { WorkerPool } from '#ozma/llvm/worker-pool.js';
-import type { AssemblyFile } from '#ozma/lift/assembly/types.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,52 +25,17 @@ const { values, positionals } = parseArgs({
     triple: { type: 'string', default: 'x86_64-pc-linux-gnu' },
     level: { type: 'string', default: 'Oz' },
     compiler: { type: 'string', default: 'clang' },
-    codegen: { type: 'string', default: 'Oz' },
     limit: { type: 'string', default: '1000000' },
     show: { type: 'string' },
-    failures: { type: 'boolean', default: false },
+    misses: { type: 'string', default: '0' },
   },
 });
-
 const installation = findInstallation();
-const clang = programPath(installation, 'clang');
-const target = targetOfTriple(values.triple);
-
-interface Entry {
-  directory: string;
-  file: string;
-  arguments: string[];
-}
-
-/** Assembly text of one source, or nothing where it does not compile. */
-function assemble(entry: Entry): string | undefined {
-  const flags = entry.arguments
-    .slice(1)
-    .filter((word) => word !== '-c' && word !== entry.file && !/^-O/.test(word));
-  const cross = target === 'aarch64' && values.compiler === 'clang' ? ['--target=aarch64-linux-gnu'] : [];
-  const run = (program: string, words: string[], input?: Buffer): Buffer | undefined => {
-    const result = spawnSync(program, words, { cwd: entry.directory, input, maxBuffer: 1 << 28 });
-    return result.status === 0 ? result.stdout : undefined;
-  };
-  if (values.codegen === 'O0') {
-    const bitcode = run(clang, [...flags, ...cross, '-w', '-Oz', '-emit-llvm', '-c', entry.file, '-o', '-']);
-    if (bitcode === undefined) return undefined;
-    return run(clang, [...cross, '-S', '-x', 'ir', '-w', '-', '-o', '-'], bitcode)?.toString();
-  }
-  const compiler =
-    values.compiler === 'gcc' ? (target === 'aarch64' ? 'aarch64-linux-gnu-gcc' : 'gcc') : clang;
-  const wanted = values.compiler === 'gcc' && values.level === 'Oz' ? 'Os' : values.level;
-  return run(compiler, [
-    ...flags,
-    ...cross,
-    '-w',
-    `-${wanted === 'O0' ? 'O0' : wanted}`,
-    '-S',
-    entry.file,
-    '-o',
-    '-',
-  ])?.toString();
-}
+const pool = new WorkerPool({
+  installation,
+  workers: Math.min(2, availableParallelism()),
+  timeoutSeconds: 60,
+});
 
 interface Counts {
   functions: number;
@@ -81,11 +44,8 @@ interface Counts {
   exact: number;
   instructions: number;
   liftedInstructions: number;
-  /** Lift (parse aside), and passes with code generation. */
-  liftSeconds: number;
-  checkSeconds: number;
+  seconds: number;
 }
-
 const emptyCounts = (): Counts => ({
   functions: 0,
   lifted: 0,
@@ -93,17 +53,13 @@ const emptyCounts = (): Counts => ({
   exact: 0,
   instructions: 0,
   liftedInstructions: 0,
-  liftSeconds: 0,
-  checkSeconds: 0,
-});
-
-const pool = new WorkerPool({
-  installation,
-  workers: Math.min(2, availableParallelism()),
-  timeoutSeconds: 60,
+  seconds: 0,
 });
 const missing = new Map<string, number>();
 const reasons = new Map<string, number>();
+const misses = new Map<string, number>();
+const examples = new Map<string, string>();
+const variants = new Map<string, number>();
 const buckets = [10, 30, 100, 300, Infinity];
 const perBucket = buckets.map(emptyCounts);
 const packages = new Map<string, Counts>();
@@ -112,89 +68,85 @@ function count(map: Map<string, number>, key: string, by = 1): void {
   map.set(key, (map.get(key) ?? 0) + by);
 }
 
-async function compileBack(ir: string): Promise<{ assembly?: string; message?: string }> {
-  const source = sourceOf(ir);
-  const outcome = await pool.emit(
-    source,
-    recipeOf(cleanUpPipeline),
-    values.codegen === 'O0' ? 'O0' : 'Oz',
-    'assembly',
-  );
-  pool.forget(source);
-  if (outcome.ok) return { assembly: Buffer.from(outcome.value).toString() };
-  return { message: JSON.stringify(outcome.failure) };
+function noteMiss(name: string, { comparison }: Recompiled): void {
+  const [first] = comparison.differences;
+  const shown = ({ expected = 'nothing', found = 'nothing' }): string =>
+    `${expected.replace(/ [^ ]*$/, '')} ≠ ${found}`;
+  if (first !== undefined) {
+    const key = `${first.kind}: ${shown(first)}`;
+    count(misses, key);
+    examples.set(key, name);
+  }
+  if (values.show === name) {
+    for (const one of comparison.differences.slice(0, 40))
+      process.stdout.write(`${one.kind}: ${one.expected ?? '–'} ≠ ${one.found ?? '–'}\n`);
+  }
 }
 
-async function check(file: AssemblyFile, lifted: LiftedFunction): Promise<'exact' | 'recompiled' | 'lifted'> {
-  const original = file.functions.find(({ name }) => name === lifted.name)!;
-  let best: 'recompiled' | 'lifted' = 'lifted';
-  for (const variant of lifted.variants) {
-    const { assembly, message } = await compileBack(variant.ir);
-    if (assembly === undefined) {
-      if (values.failures) process.stderr.write(`${lifted.name}: ${message}\n`);
+async function check(subject: Subject, lifted: LiftedFunction): Promise<'exact' | 'recompiled' | 'lifted'> {
+  const settings = likelySettings(subject.file, subject.function);
+  const { candidates, reasons: problems } = await liftedCandidates(pool, lifted);
+  let closest: Recompiled | undefined;
+  for (const { ir, variant } of candidates) {
+    if (values.show === lifted.name) process.stdout.write(`; ${variant}\n${ir}\n`);
+    const result = await recompileClosest(pool, subject, ir, settings);
+    if ('reason' in result) {
+      problems.push(result.reason);
       continue;
     }
-    best = 'recompiled';
-    const back = parseAssembly(assembly, target);
-    const found = back.functions.find(({ name }) => name === lifted.name);
-    if (found === undefined) continue;
-    const difference = compareAssembly({ file, function: original }, { file: back, function: found });
-    if (difference === undefined) return 'exact';
-    if (values.failures) process.stderr.write(`${lifted.name}: ${difference.message}\n`);
+    if (result.recompiled.comparison.equal) {
+      count(variants, `${variant}, ${result.recompiled.settings.name}`);
+      return 'exact';
+    }
+    if (closest === undefined || result.recompiled.bleu > closest.bleu) closest = result.recompiled;
   }
-  return best;
+  if (closest === undefined) {
+    process.stderr.write(`${lifted.name}: ${problems[0] ?? 'no candidate'}\n`);
+    return 'lifted';
+  }
+  noteMiss(lifted.name, closest);
+  return 'recompiled';
 }
 
-let left = Number(values.limit);
-for (const folder of positionals) {
-  const entries = JSON.parse(readFileSync(join(folder, 'compile_commands.json'), 'utf8')) as Entry[];
-  const counts = emptyCounts();
-  packages.set(basename(folder), counts);
-  for (const entry of entries) {
-    if (left <= 0) break;
-    const text = assemble(entry);
-    if (text === undefined) continue;
-    const file = parseAssembly(text, target);
-    const started = performance.now();
-    const { functions } = liftFile(file, {
-      triple: values.triple,
-      level: values.level === 'O2' ? 'O2' : 'Oz',
-    });
-    const liftSeconds = (performance.now() - started) / 1000;
-    counts.liftSeconds += liftSeconds;
-    const chosen = functions
-      .filter(({ name }) => values.show === undefined || values.show === name)
+const settings = {
+  triple: values.triple,
+  level: values.level as Level,
+  compiler: values.compiler === 'gcc' ? ('gcc' as const) : ('clang' as const),
+};
+for (const place of positionals) {
+  let left = Number(values.limit);
+  for await (const input of assemblyInputs(installation, pool, [place], settings)) {
+    const counts = packages.get(input.package) ?? emptyCounts();
+    packages.set(input.package, counts);
+    const file = parseAssembly(input.text, targetOfTriple(values.triple));
+    const functions = liftFile(file, { triple: values.triple })
+      .functions.filter(({ name }) => values.show === undefined || values.show === name)
       .slice(0, left);
-    left -= chosen.length;
+    left -= functions.length;
     await Promise.all(
-      chosen.map(async (lifted) => {
+      functions.map(async (lifted) => {
         for (const [name, times] of lifted.unsupported) count(missing, name, times);
-        if (lifted.reason !== undefined) {
-          count(
-            reasons,
-            lifted.reason.startsWith('unsupported') && lifted.unsupported.size > 0
-              ? 'missing instructions'
-              : lifted.reason,
-          );
-        }
-        const bucket = perBucket[buckets.findIndex((limit) => lifted.instructions <= limit)]!;
+        if (lifted.reason !== undefined)
+          count(reasons, lifted.unsupported.size > 0 ? 'missing instructions' : lifted.reason);
+        const original = file.functions.find(({ name }) => name === lifted.name)!;
+        const subject = { file, split: { functions: new Map(), blocks: [] }, function: original };
         const began = performance.now();
-        const status = lifted.status === 'lifted' ? await check(file, lifted) : 'failed';
+        const status = lifted.status === 'lifted' ? await check(subject, lifted) : 'failed';
         const seconds = (performance.now() - began) / 1000;
-        if (values.failures && status !== 'failed')
-          process.stdout.write(`${status} ${basename(entry.file)} ${lifted.name} ${lifted.instructions}\n`);
+        const bucket = perBucket[buckets.findIndex((limit) => lifted.instructions <= limit)]!;
         for (const into of [counts, bucket]) {
           into.functions++;
           into.instructions += lifted.instructions;
+          into.seconds += seconds;
           if (status === 'failed') continue;
           into.lifted++;
           into.liftedInstructions += lifted.instructions;
-          into.checkSeconds += seconds;
           if (status !== 'lifted') into.recompiled++;
           if (status === 'exact') into.exact++;
         }
       }),
     );
+    if (left <= 0) break;
   }
 }
 pool.close();
@@ -212,11 +164,10 @@ function row(name: string, counts: Counts): string {
     share(exact, functions).padStart(8),
   ].join('  ');
 }
-const compiler = execFileSync(values.compiler === 'gcc' ? 'gcc' : clang, ['--version'])
-  .toString()
-  .split('\n')[0];
-process.stdout.write(`${compiler}, ${values.triple}, -${values.level}, code generation ${values.codegen}\n`);
-process.stdout.write('              functions  lifted  (instr)  recompiled  exact\n');
+process.stdout.write(
+  `${values.compiler} -${values.level}, ${values.triple}, LLVM ${installation.version}\n` +
+    '              functions  lifted  (instr)  recompiled  exact\n',
+);
 const total = emptyCounts();
 for (const [name, counts] of packages) {
   process.stdout.write(`${row(name, counts)}\n`);
@@ -225,11 +176,13 @@ for (const [name, counts] of packages) {
 process.stdout.write(`${row('all', total)}\n`);
 for (const [index, counts] of perBucket.entries())
   process.stdout.write(`${row(`≤ ${buckets[index]}`, counts)}\n`);
-process.stdout.write(`lifting ${((1000 * total.liftSeconds) / total.functions).toFixed(2)} ms a function\n`);
-const top = (map: Map<string, number>, most: number): string =>
+const top = (map: Map<string, number>, most: number, between = ', ', notes?: Map<string, string>): string =>
   [...map]
     .sort(([, one], [, other]) => other - one)
     .slice(0, most)
-    .map(([name, times]) => `${name} ${times}`)
-    .join(', ');
+    .map(([name, times]) => `${name} ${times}${notes === undefined ? '' : `  (${notes.get(name)})`}`)
+    .join(between);
+process.stdout.write(`exact by: ${top(variants, 12)}\n`);
 process.stdout.write(`not lifted: ${top(reasons, 12)}\nmissing instructions: ${top(missing, 30)}\n`);
+const most = Number(values.misses);
+if (most > 0) process.stdout.write(`first differences:\n${top(misses, most, '\n', examples)}\n`);

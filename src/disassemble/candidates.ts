@@ -1,8 +1,8 @@
 // Where IR for a function comes from: the rules of src/lift, and a model where there is one. A source only
 // proposes; check.ts decides.
 
-import type { LiftedFunction } from '../lift/lift.ts';
-import { cleanUp, cleanUpPipeline, lightPipeline } from '../lift/clean-up.ts';
+import type { LiftedFunction, Variant } from '../lift/lift.ts';
+import { cleanUp, cleanUpPipeline, lightPipeline, plainPipeline } from '../lift/clean-up.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { describeFailure } from '../llvm/worker-protocol.ts';
 
@@ -19,16 +19,22 @@ export interface Proposed {
   reasons: string[];
 }
 
+/** Where slots stay memory the code was hardly optimised: nothing is moved there. */
+function pipelinesOf(variant: Variant['name']): [string, string][] {
+  if (variant === 'slots' || variant === 'reloads') return [['plain', plainPipeline]];
+  return [
+    ['optimised', cleanUpPipeline],
+    ['light', lightPipeline],
+  ];
+}
+
 /** The variants of a lift, each cleaned up thoroughly and only lightly: one of them may compile back. */
 export async function liftedCandidates(pool: WorkerPool, lifted: LiftedFunction): Promise<Proposed> {
   if (lifted.status === 'failed') return { candidates: [], reasons: [lifted.reason ?? 'cannot be lifted'] };
   const candidates = new Map<string, Candidate>();
   const reasons: string[] = [];
   for (const { name, ir } of lifted.variants) {
-    for (const [how, pipeline] of [
-      ['optimised', cleanUpPipeline],
-      ['light', lightPipeline],
-    ] as const) {
+    for (const [how, pipeline] of pipelinesOf(name)) {
       const cleaned = await cleanUp(pool, ir, pipeline);
       if (!cleaned.ok) reasons.push(describeFailure(cleaned.failure));
       else if (!candidates.has(cleaned.value)) {

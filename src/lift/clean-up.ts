@@ -13,6 +13,9 @@ export const cleanUpPipeline = 'default<Oz>';
 export const lightPipeline =
   'function(sroa,early-cse,instcombine<no-verify-fixpoint>,simplifycfg,instcombine<no-verify-fixpoint>,adce)';
 
+/** Registers become values, and nothing else changes: for code that was generated at -O0. */
+export const plainPipeline = 'function(mem2reg,instsimplify,dce)';
+
 export function sourceOf(ir: string): ModuleSource {
   const bytes = Buffer.from(ir);
   return { hash: contentHash(bytes), bytes };

@@ -45,6 +45,10 @@ export function visitReads(expression: Expression, bits: number, visit: Visit, u
         visit(first!.register, Math.min(bits, bitsOf(first!.type)), { as: 'cast', type: expression.type });
         return;
       }
+      if (expression.operator === 'and' && second!.kind === 'constant') {
+        visitReads(first!, Math.min(bits, second!.value.toString(2).length), visit);
+        return;
+      }
       const narrow = lowBits.has(expression.operator) && !expression.type.startsWith('<');
       for (const [index, operand] of expression.operands.entries()) {
         const width = bitsOf(operand.type);

@@ -16,6 +16,8 @@ export interface EmitOptions {
   /** Text of the function's attributes and linkage. */
   linkage: string;
   attributes: string;
+  /** A jump to the next block gets a block of its own, as it has where code generation at -O0 writes it. */
+  keepsBlocks: boolean;
 }
 
 export interface EmittedFunction {
@@ -32,6 +34,8 @@ interface Callee {
 export class FunctionEmitter implements RegisterFile {
   private readonly values = new ValueEmitter(this);
   private readonly current = new Map<number, number>();
+  /** The values that webs were given in this block. */
+  private readonly assigned = new Map<number, Value>();
   private readonly body: FunctionBody;
   private readonly webs: Webs;
   private readonly parameters: readonly Parameter[];
@@ -56,12 +60,14 @@ export class FunctionEmitter implements RegisterFile {
   }
 
   emit(options: EmitOptions): EmittedFunction {
+    this.values.typed = options.keepsBlocks;
     const result = this.resultType();
     const { lines } = this.values;
     lines.push('entry:');
     this.emitVariables();
-    this.values.line('br label %b0');
-    for (const block of this.body.blocks) this.emitBlock(block, result);
+    const [first] = this.body.blocks;
+    if (first!.predecessors.length > 0) this.values.line('br label %b0');
+    for (const block of this.body.blocks) this.emitBlock(block, result, options.keepsBlocks);
     const list = this.parameters.map(({ type }, index) => `${type} %a${index}`).join(', ');
     const head = `define ${options.linkage}${result} ${this.symbols.functionName(this.body.name)}(${list}) ${options.attributes}{`;
     return {
@@ -80,6 +86,8 @@ export class FunctionEmitter implements RegisterFile {
     for (const [index, { web, type }] of this.parameters.entries()) {
       if (web === undefined) continue;
       this.values.line(`store ${type} %a${index}, ptr ${this.variable(web)}`);
+      if (this.body.blocks[0]!.predecessors.length === 0)
+        this.assigned.set(web, { type, text: `%a${index}` });
     }
   }
 
@@ -89,9 +97,10 @@ export class FunctionEmitter implements RegisterFile {
     return `%${name}.${web}`;
   }
 
-  private emitBlock(block: Block, result: Type): void {
-    this.values.lines.push(`b${block.index}:`);
+  private emitBlock(block: Block, result: Type, keepsBlocks: boolean): void {
+    if (block.index > 0 || block.predecessors.length > 0) this.values.lines.push(`b${block.index}:`);
     this.current.clear();
+    if (block.index > 0) this.assigned.clear();
     for (const [register, web] of this.webs.starts[block.index]!) this.current.set(register, web);
     const { terminator } = block;
     for (const [index, step] of block.steps.entries()) {
@@ -104,6 +113,13 @@ export class FunctionEmitter implements RegisterFile {
       this.emitStep(step);
     }
     this.values.newStep();
+    const { steps } = block;
+    if (keepsBlocks && terminator.kind === 'jump' && terminator.to === block.index + 1 && steps.length > 1) {
+      if (steps.at(-1)!.flow?.kind === 'jump') {
+        this.values.line(`br label %j${block.index}`);
+        this.values.lines.push(`j${block.index}:`);
+      }
+    }
     this.emitTerminator(block, result);
   }
 
@@ -121,18 +137,22 @@ export class FunctionEmitter implements RegisterFile {
           : this.values.emitAs(write.value, type);
       written.push({ web, register: write.register, value });
     }
-    for (const { address, value } of step.stores) {
+    for (const { address, value, alignment = 1 } of step.stores) {
       const stored = this.storedValue(value);
-      this.values.line(
-        `store ${stored.type} ${stored.text}, ptr ${this.values.emitPointer(address).text}, align 1`,
-      );
+      const place = this.values.emitPointer(address);
+      this.values.line(`store ${stored.type} ${stored.text}, ptr ${place.text}, align ${alignment}`);
     }
     for (const call of step.calls) this.values.emit(call);
     if (step.flow?.kind === 'call') this.emitCall(step, step.flow.target, step.flow.site, '');
     for (const { web, register, value } of written) {
-      this.values.line(`store ${value.type} ${value.text}, ptr ${this.variable(web)}`);
+      this.assign(web, value);
       this.current.set(register, web);
     }
+  }
+
+  private assign(web: number, value: Value): void {
+    this.values.line(`store ${value.type} ${value.text}, ptr ${this.variable(web)}`);
+    this.assigned.set(web, value);
   }
 
   /** What is stored keeps the type of its variable, so that a pointer is stored as one. */
@@ -210,7 +230,7 @@ export class FunctionEmitter implements RegisterFile {
       this.current.set(register, web);
       if (register !== callee.register) continue;
       const converted = this.values.convert(value, this.webs.webs[web]!.type);
-      this.values.line(`store ${converted.type} ${converted.text}, ptr ${this.variable(web)}`);
+      this.assign(web, converted);
     }
     return value;
   }
@@ -266,9 +286,7 @@ export class FunctionEmitter implements RegisterFile {
         values.line(`br label %b${terminator.to}`);
         return;
       case 'branch':
-        values.line(
-          `br i1 ${values.emit(terminator.condition).text}, label %b${terminator.yes}, label %b${terminator.no}`,
-        );
+        this.emitBranch(values.emit(terminator.condition), terminator.yes, terminator.no);
         return;
       case 'switch': {
         const otherwise =
@@ -291,6 +309,12 @@ export class FunctionEmitter implements RegisterFile {
       case 'indirect':
         throw new Error(`block ${index}: ${terminator.kind} is emitted with its step`);
     }
+  }
+
+  private emitBranch(condition: Value, yes: number, no: number): void {
+    const opposite = this.values.negated(condition);
+    if (opposite === undefined) this.values.line(`br i1 ${condition.text}, label %b${yes}, label %b${no}`);
+    else this.values.line(`br i1 ${opposite.text}, label %b${no}, label %b${yes}`);
   }
 
   /** The type of returned values: of the web that most returns read. */
@@ -324,7 +348,7 @@ export class FunctionEmitter implements RegisterFile {
     const web = this.current.get(register);
     if (web === undefined) return { type, text: 'poison' };
     const kept = this.webs.webs[web]!.type;
-    return this.values.define(kept, `load ${kept}, ptr ${this.variable(web)}`);
+    return this.assigned.get(web) ?? this.values.define(kept, `load ${kept}, ptr ${this.variable(web)}`);
   }
 
   isPointer(register: number): boolean {
@@ -333,7 +357,11 @@ export class FunctionEmitter implements RegisterFile {
   }
 
   frameAddress(offset: number): Value {
-    const region = this.regions.findLast(({ start }) => start <= offset) ?? this.regions[0];
+    const below = this.regions.filter(({ start }) => start <= offset);
+    const region =
+      below.length > 0
+        ? below.reduce((one, other) => (one.start > other.start ? one : other))
+        : this.regions[0];
     if (region === undefined) throw new Unsupported('a place outside of the frame');
     if (region.start === offset) return { type: 'ptr', text: region.name };
     return this.values.define('ptr', `getelementptr i8, ptr ${region.name}, i64 ${offset - region.start}`);

@@ -1,6 +1,7 @@
 // Expressions to LLVM text. Reads of registers go through `RegisterFile`: the variables of webs when a
 // function is lifted, a structure in memory when test/lift runs single instructions beside the machine.
 
+import { ConditionNotes, type NotedComparison } from './condition-notes.ts';
 import { bitsOf, isInteger, terms, type Expression, type Type } from './expression.ts';
 
 export interface Value {
@@ -36,8 +37,13 @@ export class ValueEmitter {
   readonly lines: string[] = [];
   /** Declarations of the intrinsics used. */
   readonly declarations = new Set<string>();
+  /** Whether indices are scaled by the type of an element; otherwise all addresses are in bytes. */
+  typed = false;
+  private readonly products = new Map<string, { value: Value; factor: bigint }>();
   private next = 0;
   private memo = new Map<Expression, Value>();
+  /** How conditions came about, by their names. */
+  private readonly conditions = new ConditionNotes();
   private readonly registers: RegisterFile;
 
   constructor(registers: RegisterFile) {
@@ -118,7 +124,12 @@ export class ValueEmitter {
         `load ${type}, ptr ${space} inttoptr (i64 ${address.text} to ptr ${space}), align 8`,
       );
     }
-    return this.define(type, `load ${type}, ptr ${this.emitPointer(expression.address).text}, align 1`);
+    const how = expression.volatile === true ? 'load volatile' : 'load';
+    const alignment = expression.alignment ?? 1;
+    return this.define(
+      type,
+      `${how} ${type}, ptr ${this.emitPointer(expression.address).text}, align ${alignment}`,
+    );
   }
 
   /** An address as a pointer: its base first, then the rest as byte offsets. */
@@ -150,15 +161,30 @@ export class ValueEmitter {
         let pointer = this.emitPointer(summands[base]!);
         for (const [index, summand] of summands.entries()) {
           if (index === base) continue;
-          pointer = this.define(
-            'ptr',
-            `getelementptr i8, ptr ${pointer.text}, i64 ${this.emit(summand).text}`,
-          );
+          pointer = this.indexed(pointer, summand);
         }
         return pointer;
       }
     }
     return this.convert(this.emit(expression), 'ptr');
+  }
+
+  private indexed(pointer: Value, summand: Expression): Value {
+    const index = this.emit(summand);
+    const product = this.typed ? this.products.get(index.text) : undefined;
+    if (product === undefined)
+      return this.define('ptr', `getelementptr i8, ptr ${pointer.text}, i64 ${index.text}`);
+    const { value, factor } = product;
+    const element = { 2: 'i16', 4: 'i32', 8: 'i64' }[Number(factor)] ?? `[${factor} x i8]`;
+    return this.define('ptr', `getelementptr ${element}, ptr ${pointer.text}, i64 ${value.text}`);
+  }
+
+  /** Remembers a product with a number, or a shift by one: the index of an element of that size. */
+  private noteProduct(operator: string, result: Value, value: Value, by: Value): void {
+    if (result.type !== 'i64' || !/^\d+$/.test(by.text)) return;
+    const number = BigInt(by.text);
+    const factor = operator === 'mul' ? number : operator === 'shl' && number < 16n ? 1n << number : 1n;
+    if (factor > 1n && factor < 1n << 24n) this.products.set(result.text, { value, factor });
   }
 
   /** Which summand is the pointer: a place in the frame, a symbol, a register that holds one. */
@@ -175,8 +201,17 @@ export class ValueEmitter {
     if (operator.startsWith('llvm.')) return this.emitIntrinsic(operator, type, operands);
     const values = operands.map((operand) => this.emit(operand));
     const [first, second, third] = values;
-    if (castOperators.has(operator))
-      return this.define(type, `${operator} ${first!.type} ${first!.text} to ${type}`);
+    if (castOperators.has(operator)) {
+      if (operator === 'trunc' && type === 'i1') {
+        const inner = this.conditions.extended(first!);
+        if (inner !== undefined) return inner;
+      }
+      const result = this.define(type, `${operator} ${first!.type} ${first!.text} to ${type}`);
+      if (operator === 'zext' && first!.type === 'i1') this.conditions.noteExtension(result, first!);
+      return result;
+    }
+    const simpler = this.simpler(operator, first!, second);
+    if (simpler !== undefined) return simpler;
     if (operator.startsWith('overflow ')) return this.emitOverflow(operator.slice(9), first!, second!);
     switch (operator) {
       case 'select':
@@ -198,9 +233,53 @@ export class ValueEmitter {
         );
       case 'fneg':
         return this.define(type, `fneg ${type} ${first!.text}`);
-      default:
-        return this.define(type, `${operator} ${first!.type} ${first!.text}, ${second!.text}`);
+      default: {
+        const result = this.define(type, `${operator} ${first!.type} ${first!.text}, ${second!.text}`);
+        if (type === 'i1') this.conditions.noteComparison(result, operator, first!, second!);
+        else this.noteProduct(operator, result, first!, second!);
+        return result;
+      }
     }
+  }
+
+  /** What instructions do to conditions as bytes and back again, said of the conditions themselves. */
+  private simpler(operator: string, first: Value, second: Value | undefined): Value | undefined {
+    if (operator === 'xor' && first.type === 'i1' && second!.text === 'true') return this.opposite(first);
+    const inner = this.conditions.extended(first);
+    if (inner === undefined) return undefined;
+    if (operator === 'and' && second!.text === '1') return first;
+    if (operator === 'xor' && second!.text === '-1') {
+      const result = this.define('i1', `xor i1 ${inner.text}, true`);
+      return this.convert(result, first.type);
+    }
+    if (operator === 'icmp ne' && second!.text === '0') return inner;
+    if (operator === 'icmp eq' && second!.text === '0') return this.opposite(inner);
+    if (operator !== 'and' && operator !== 'or') return undefined;
+    const other = this.conditions.extended(second!);
+    const joined = other === undefined ? undefined : this.conditions.joined(operator, inner, other);
+    if (joined === undefined) return undefined;
+    return this.convert(this.compareAgain(joined), first.type);
+  }
+
+  private compareAgain(comparison: NotedComparison): Value {
+    const { operator, left, right } = comparison;
+    const result = this.define('i1', `${operator} ${left.type} ${left.text}, ${right.text}`);
+    this.conditions.noteComparison(result, operator, left, right);
+    return result;
+  }
+
+  /** Not this condition: the opposite comparison where it is one. */
+  private opposite(condition: Value): Value {
+    const known = this.conditions.opposite(condition);
+    if (known !== undefined) return 'text' in known ? known : this.compareAgain(known);
+    const result = this.define('i1', `xor i1 ${condition.text}, true`);
+    this.conditions.noteOpposite(result, condition);
+    return result;
+  }
+
+  /** The condition that this one is the opposite of, where that is all that is known of it. */
+  negated(condition: Value): Value | undefined {
+    return this.conditions.negated(condition);
   }
 
   private emitOverflow(kind: string, left: Value, right: Value): Value {
@@ -262,7 +341,16 @@ export class ValueEmitter {
     if (isInteger(value.type) && isInteger(type)) {
       if (/^-?\d+$/.test(value.text))
         return { type, text: constantText(BigInt.asUintN(from, BigInt(value.text)), type) };
-      return this.define(type, `${from > to ? 'trunc' : 'zext'} ${value.type} ${value.text} to ${type}`);
+      if (type === 'i1') {
+        const inner = this.conditions.extended(value);
+        if (inner !== undefined) return inner;
+      }
+      const result = this.define(
+        type,
+        `${from > to ? 'trunc' : 'zext'} ${value.type} ${value.text} to ${type}`,
+      );
+      if (value.type === 'i1') this.conditions.noteExtension(result, value);
+      return result;
     }
     if (from === to) return this.define(type, `bitcast ${value.type} ${value.text} to ${type}`);
     if (from === 128 && (to === 64 || to === 32)) return this.lowLane(value, type, to);

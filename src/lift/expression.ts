@@ -12,7 +12,7 @@ export type Expression =
   | { kind: 'literal'; type: Type; text: string }
   /** The low bits of a register. */
   | { kind: 'register'; type: Type; register: number }
-  | { kind: 'load'; type: Type; address: Expression; space?: number }
+  | { kind: 'load'; type: Type; address: Expression; space?: number; volatile?: boolean; alignment?: number }
   | { kind: 'symbol'; type: 'i64'; symbol: string; addend: bigint; threadLocal?: boolean }
   /** An address in the function's own stack frame, from the stack pointer at its first instruction. */
   | { kind: 'frame'; type: 'i64'; offset: number }

@@ -2,6 +2,14 @@
 
 import type { FunctionBody } from './blocks.ts';
 import { visitFrame, type Frame } from './frame.ts';
+import { Unsupported } from './step.ts';
+
+/**
+ * What becomes of the stack frame. `whole`: slots are values, and places whose address is taken are parts of
+ * one object; `split`: each of those is an object of its own; `slots`: every slot stays memory, as in code
+ * generated at -O0; `reloads`: the same, and moves out of memory stay moves.
+ */
+export type FrameForm = 'whole' | 'split' | 'slots' | 'reloads';
 
 export interface FrameRegion {
   name: string;
@@ -15,13 +23,14 @@ const largestFrame = 1 << 24;
 
 /**
  * The regions of what is still accessed in memory. Together they are one, from the lowest place to the
- * saved registers; split, each place whose address is taken begins another, up to the next.
+ * saved registers; split, each place whose address is taken begins another, up to the next. As slots, what
+ * lies below every such place is a region for each slot, and the highest comes first, as it was laid out.
  */
 export function findRegions(
   body: FunctionBody,
   frame: Frame,
   aligned: number,
-  split: boolean,
+  form: FrameForm,
 ): FrameRegion[] {
   const ends = new Map<number, number>();
   const note = (start: number, end: number): void => {
@@ -39,8 +48,13 @@ export function findRegions(
   // Above the places in use the frame goes on to the first slot that holds something else.
   const slots = [...frame.slots.keys()].sort((left, right) => left - right);
   const ceiling = (place: number): number => slots.find((offset) => offset >= place) ?? Math.max(0, place);
-  const bounds = split ? starts.filter((start) => frame.taken.includes(start)) : [];
+  const lowest = frame.taken[0] ?? Infinity;
+  const apart = form === 'slots' || form === 'reloads';
+  const begins = (start: number): boolean =>
+    frame.taken.includes(start) || (apart && start < lowest && !isInside(start, ends));
+  const bounds = form === 'whole' ? [] : starts.filter(begins);
   if (bounds[0] !== first) bounds.unshift(first);
+  if (apart) return slotRegions(bounds, (start) => ends.get(start)!, lowest, ceiling, aligned);
   return bounds.flatMap((start, index): FrameRegion[] => {
     const next = bounds[index + 1];
     const inside = starts.filter((place) => place >= start && (next === undefined || place < next));
@@ -52,4 +66,39 @@ export function findRegions(
     const alignment = [16, 8, 4, 2].find((power) => distance % power === 0) ?? 1;
     return [{ name: `%frame.${index}`, start, bytes, alignment }];
   });
+}
+
+/** Whether a slot begins inside another one. */
+function isInside(start: number, ends: ReadonlyMap<number, number>): boolean {
+  for (let before = start - 1; before > start - 16; before--)
+    if ((ends.get(before) ?? before) > start) return true;
+  return false;
+}
+
+/**
+ * One region a slot, in the order in which code generation lays them out: downwards. Where the next one down
+ * would not come to lie at its place it is made larger.
+ */
+function slotRegions(
+  bounds: readonly number[],
+  endOf: (start: number) => number,
+  lowestTaken: number,
+  ceiling: (place: number) => number,
+  aligned: number,
+): FrameRegion[] {
+  const regions: FrameRegion[] = [];
+  let above = ceiling(bounds.at(-1)!);
+  for (const start of bounds.toReversed()) {
+    const used = endOf(start) - start;
+    const distance = Math.abs(start - aligned);
+    const natural = start < lowestTaken && [1, 2, 4, 8, 16].includes(used) ? used : 16;
+    const alignment = [16, 8, 4, 2].find((power) => power <= natural && distance % power === 0) ?? 1;
+    const fits =
+      start < lowestTaken && Math.floor((above - used - aligned) / alignment) * alignment + aligned === start;
+    const bytes = fits ? used : above - start;
+    if (bytes > largestFrame) throw new Unsupported('a stack frame of this size');
+    if (bytes > 0) regions.push({ name: `%slot.${regions.length}`, start, bytes, alignment });
+    above = start;
+  }
+  return regions;
 }

@@ -56,7 +56,11 @@ function rewriteStep(step: Step, change: (expression: Expression) => Expression)
   const result: Step = {
     ...step,
     writes: step.writes.map((write) => ({ ...write, value: change(write.value) })),
-    stores: step.stores.map(({ address, value }) => ({ address: change(address), value: change(value) })),
+    stores: step.stores.map(({ address, value, ...rest }) => ({
+      ...rest,
+      address: change(address),
+      value: change(value),
+    })),
     calls: step.calls.map(change),
   };
   if (flow?.kind === 'branch') result.flow = { ...flow, condition: change(flow.condition) };
@@ -140,6 +144,18 @@ function tryFrame(expression: Expression, known: Known, stackPointer: number): E
   }
 }
 
+/** Marks moves out of memory, so that code generation does not fold them into what uses them. In place. */
+export function keepReloads(body: FunctionBody): void {
+  for (const { steps } of body.blocks) {
+    for (const step of steps) {
+      for (const write of step.writes) {
+        const { value } = write;
+        if (value.kind === 'load') write.value = { ...value, volatile: true };
+      }
+    }
+  }
+}
+
 export interface FrameSlot {
   offset: number;
   bytes: number;
@@ -199,11 +215,15 @@ export function visitFrame(
 }
 
 /**
- * Turns slots into registers, in place. Careful, only slots below every place whose address is taken and
- * those of saved registers are; otherwise every slot at which no address points: what lies inside an array
- * or a structure is then missed by it.
+ * Turns slots into registers, in place: `forced` only those that must be (`must`: saved registers, arguments),
+ * `careful` also those below every place whose address is taken, `all` every slot at which no address points:
+ * what lies inside an array or a structure is then missed by it.
  */
-export function promoteSlots(body: FunctionBody, careful: boolean, keep: (offset: number) => boolean): Frame {
+export function promoteSlots(
+  body: FunctionBody,
+  which: 'forced' | 'careful' | 'all',
+  must: (offset: number) => boolean,
+): Frame {
   const widest = new Map<number, number>();
   const takenPlaces = new Set<number>();
   visitFrame(
@@ -222,8 +242,8 @@ export function promoteSlots(body: FunctionBody, careful: boolean, keep: (offset
       (accesses[index + 1]?.[0] ?? Infinity) < offset + bytes;
     const pointedAt =
       takenPlaces.has(offset) || taken.some((place) => place > offset && place < offset + bytes);
-    const reachable = careful && offset + bytes > lowest && !keep(offset);
-    if (overlapped || pointedAt || reachable) continue;
+    const stays = !must(offset) && (which === 'forced' || (which === 'careful' && offset + bytes > lowest));
+    if (overlapped || pointedAt || stays) continue;
     const register = body.registerTypes.length;
     body.registerTypes.push(bytes > 8 ? 'i128' : (`i${bytes * 8}` as 'i64'));
     slots.set(offset, { offset, bytes, register });

@@ -7,16 +7,16 @@ import { buildBody } from './build-body.ts';
 import { findCallSites, findResult } from './call-sites.ts';
 import { dropDeadWrites } from './demand.ts';
 import { FunctionEmitter } from './emit-function.ts';
-import { registerValue } from './expression.ts';
-import { findFrame, promoteSlots } from './frame.ts';
-import { findRegions } from './frame-regions.ts';
+import { constant, operation, registerValue } from './expression.ts';
+import { findFrame, keepReloads, promoteSlots, type Frame } from './frame.ts';
+import { findRegions, type FrameForm } from './frame-regions.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
 import type { Signature } from './prototypes.ts';
 import { mergeRangeChecks } from './range-checks.ts';
 import { findParameters } from './signature.ts';
 import { Unsupported } from './step.ts';
 import { SymbolTable } from './symbols.ts';
-import type { Target } from './targets/target.ts';
+import type { CallingConvention, Target } from './targets/target.ts';
 import { findWebs } from './webs.ts';
 
 export interface LiftContext {
@@ -28,8 +28,7 @@ export interface LiftContext {
   signatures: ReadonlyMap<string, Signature>;
   /** Whether callers in the file read the result of a function. */
   wantedResults: ReadonlyMap<string, boolean>;
-  /** Every place whose address is taken is an object of its own; otherwise they may be parts of one. */
-  splitFrame: boolean;
+  frame: FrameForm;
 }
 
 export interface LiftedText {
@@ -37,6 +36,58 @@ export interface LiftedText {
   signature: Signature;
   /** Whether pointers into the frame are made, so that its parts may be one object or several. */
   takesFrameAddresses: boolean;
+  /** Whether slots of the frame hold more than saved registers. */
+  usesSlots: boolean;
+}
+
+/** `pushq %rax` at a function's start only moves the stack pointer. In place. */
+function dropPadding(body: FunctionBody, convention: CallingConvention): void {
+  const written = new Set([...convention.preserved, ...convention.integerArguments]);
+  for (const step of body.blocks[0]!.steps) {
+    if (step.instruction.mnemonic.startsWith('push')) {
+      step.stores = step.stores.filter(
+        ({ value }) => value.kind !== 'register' || written.has(value.register),
+      );
+    }
+    for (const { register } of step.writes) written.add(register);
+    if (step.flow !== undefined) return;
+  }
+}
+
+/** Slots through which arguments are passed: calls read them as values. */
+function passedSlots(body: FunctionBody): Set<number> {
+  const slots = new Set<number>();
+  for (const { steps } of body.blocks) {
+    for (const { flow } of steps) {
+      if (flow?.kind !== 'call') continue;
+      for (const argument of flow.site?.arguments ?? []) {
+        if (argument.kind === 'load' && argument.address.kind === 'frame') slots.add(argument.address.offset);
+      }
+    }
+  }
+  return slots;
+}
+
+/** Rows add a negative number; code generated at -O0 still says which of the two was written. In place. */
+function restoreSubtractions(body: FunctionBody): void {
+  for (const { steps } of body.blocks) {
+    for (const { instruction, writes } of steps) {
+      if (!instruction.mnemonic.startsWith('sub')) continue;
+      for (const write of writes) {
+        const { value } = write;
+        const [left, right] = value.kind === 'operation' && value.operator === 'add' ? value.operands : [];
+        if (left === undefined || right?.kind !== 'constant') continue;
+        write.value = operation(value.type, 'sub', left, constant(right.type, -right.value));
+      }
+    }
+  }
+}
+
+function usesSlots(frame: Frame, saved: ReadonlySet<number>, convention: CallingConvention): boolean {
+  if (frame.taken.length > 0) return true;
+  return [...frame.slots.keys()].some(
+    (offset) => !saved.has(offset) && offset < convention.incomingStackArguments,
+  );
 }
 
 /** Where block 0 saves the registers that belong to the caller: nothing else is ever there. */
@@ -78,24 +129,35 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   setReturnValues(body, target, context.wantedResults.get(source.name));
   mergeRangeChecks(body, convention);
   dropDeadWrites(body, convention);
+  const keepsSlots = context.frame === 'slots' || context.frame === 'reloads';
+  dropPadding(body, convention);
   const saved = savedRegisterSlots(body, target);
+  const passed = keepsSlots ? passedSlots(body) : new Set<number>();
   const frame = promoteSlots(
     body,
-    !context.splitFrame,
-    (offset) => saved.has(offset) || offset >= convention.incomingStackArguments,
+    keepsSlots ? 'forced' : context.frame === 'whole' ? 'careful' : 'all',
+    (offset) => saved.has(offset) || passed.has(offset) || offset >= convention.incomingStackArguments,
   );
+  if (context.frame === 'reloads') keepReloads(body);
   dropDeadWrites(body, convention);
   const webs = findWebs(body, target);
+  if (keepsSlots) restoreSubtractions(body);
   const parameters = findParameters(webs, frame, target);
   if (frame.taken.some((offset) => offset >= convention.incomingStackArguments)) {
     throw new Unsupported('an address among the stack arguments');
   }
-  const regions = findRegions(body, frame, convention.incomingStackArguments, context.splitFrame);
+  const regions = findRegions(body, frame, convention.incomingStackArguments, context.frame);
   const symbols = new SymbolTable(file, source.name);
   const emitted = new FunctionEmitter(body, webs, parameters, regions, symbols, target).emit({
     linkage: file.positionIndependent ? 'dso_local ' : '',
     attributes: attributesOf(source, target, context.level),
+    keepsBlocks: keepsSlots,
   });
   const ir = moduleText(file, target, context.triple, symbols.lines(), emitted.declarations, emitted.text);
-  return { ir, signature: emitted.signature, takesFrameAddresses: frame.taken.length > 0 };
+  return {
+    ir,
+    signature: emitted.signature,
+    takesFrameAddresses: frame.taken.length > 0,
+    usesSlots: usesSlots(frame, saved, convention),
+  };
 }

@@ -7,6 +7,7 @@ import { OzmaError } from '../common/errors.ts';
 import { parseAssembly } from './assembly/parse-assembly.ts';
 import type { AssemblyFile, AssemblyFunction, TargetName } from './assembly/types.ts';
 import { UnsupportedInstructions } from './build-body.ts';
+import type { FrameForm } from './frame-regions.ts';
 import { liftFunction, type LiftContext } from './lift-function.ts';
 import { guessLevel, type Level } from './module-text.ts';
 import { isOutlined } from './outlined.ts';
@@ -27,7 +28,7 @@ export interface LiftOptions {
 
 /** Another way to say the same function; whichever compiles back to the input is right. */
 export interface Variant {
-  name: 'whole-frame' | 'split-frame';
+  name: FrameForm;
   ir: string;
 }
 
@@ -94,9 +95,18 @@ function orFailed(source: AssemblyFunction, act: () => LiftedFunction): LiftedFu
 
 function liftOne(source: AssemblyFunction, context: LiftContext): LiftedFunction {
   const whole = liftFunction(source, context);
-  const variants: Variant[] = [{ name: 'whole-frame', ir: whole.ir }];
-  if (whole.takesFrameAddresses) {
-    variants.push({ name: 'split-frame', ir: liftFunction(source, { ...context, splitFrame: true }).ir });
+  const variants: Variant[] = [{ name: 'whole', ir: whole.ir }];
+  const add = (frame: FrameForm): void => {
+    try {
+      variants.push({ name: frame, ir: liftFunction(source, { ...context, frame }).ir });
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+    }
+  };
+  if (whole.takesFrameAddresses) add('split');
+  if (whole.usesSlots) {
+    add('slots');
+    add('reloads');
   }
   return {
     name: source.name,
@@ -169,7 +179,7 @@ export function liftFile(file: AssemblyFile, options: LiftOptions): LiftResult {
         level: options.level ?? guessLevel(source),
         signatures,
         wantedResults: new Map(),
-        splitFrame: false,
+        frame: 'whole',
       });
     });
     if (result.signature !== undefined) {

@@ -15,6 +15,8 @@ export interface RegisterWrite {
 export interface Store {
   address: Expression;
   value: Expression;
+  /** In bytes, where the instruction demands it. */
+  alignment?: number;
 }
 
 export type Flow =

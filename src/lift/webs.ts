@@ -35,7 +35,7 @@ export interface Webs {
   results: Map<Step, Map<number, number>>;
 }
 
-const widths = [8, 16, 32, 64, 128];
+const widths = [1, 8, 16, 32, 64, 128];
 
 class WebBuilder {
   private readonly parents: number[] = [];
@@ -306,7 +306,7 @@ class WebBuilder {
   private typeOf(node: Node): Type {
     if (this.body.registerTypes[node.register] === 'i1') return 'i1';
     const wanted = node.entry ? node.read : Math.min(node.read, Math.max(node.written, 1));
-    const bits = widths.find((width) => width >= wanted) ?? 128;
+    const bits = widths.find((width) => width >= wanted && (width > 1 || !node.entry)) ?? 128;
     if (node.pointer && bits === 64) return 'ptr';
     const isGeneral =
       node.register < this.target.registerCount && this.body.registerTypes[node.register] === 'i64';

@@ -78,10 +78,17 @@ function packedXor(type: Type): Row {
 }
 
 /** Between registers the bits are just copied; memory is read and written as the type that the mnemonic names. */
+/** `alignment` in bytes is what the instruction demands of memory. */
 const packedMove =
-  (type: Type): Row =>
-  (t) =>
-    writeLow(t, 1, t.read(0, t.isMemory(0) || t.isMemory(1) ? type : 'i128'), 'zero');
+  (type: Type, alignment?: number): Row =>
+  (t) => {
+    const value = t.read(0, t.isMemory(0) || t.isMemory(1) ? type : 'i128');
+    if (alignment === undefined) writeLow(t, 1, value, 'zero');
+    else {
+      writeLow(t, 1, value.kind === 'load' ? { ...value, alignment } : value, 'zero');
+      for (const store of t.step.stores) store.alignment = alignment;
+    }
+  };
 
 /** Returns the second operand where one is not a number or both are zero. */
 const minimum = (left: Expression, right: Expression): Expression =>
@@ -230,11 +237,11 @@ export const vectorRows: Record<string, Row> = {
   movss: scalarMove('float'),
   movsd: scalarMove('double'),
   movd: (t) => writeLow(t, 1, t.read(0, 'i32'), 'zero'),
-  movaps: packedMove('<4 x float>'),
+  movaps: packedMove('<4 x float>', 16),
   movups: packedMove('<4 x float>'),
-  movapd: packedMove('<2 x double>'),
+  movapd: packedMove('<2 x double>', 16),
   movupd: packedMove('<2 x double>'),
-  movdqa: packedMove('<2 x i64>'),
+  movdqa: packedMove('<2 x i64>', 16),
   movdqu: packedMove('<2 x i64>'),
   lddqu: packedMove('<2 x i64>'),
   movhps: moveHigh,
