@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { assemblyInputs } from './assembly-inputs.ts';
 import type { Level } from '#ozma/data/task-sets/levels.js';
 import { liftedCandidates } from '#ozma/disassemble/candidates.js';
-import { recompileClosest, type Recompiled, type Subject } from '#ozma/disassemble/check.js';
+import { recompileClosest, type Recompiled, type Subject } from '#ozma/disassemble/recompile.js';
 import { likelySettings } from '#ozma/disassemble/settings.js';
 import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
 import { liftFile, targetOfTriple, type LiftedFunction } from '#ozma/lift/lift.js';
