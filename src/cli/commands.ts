@@ -111,15 +111,19 @@ export const commands: readonly CommandRow[] = [
   command(
     {
       name: 'disassemble',
-      operands: '<file>',
-      operandsHelp: 'assembly as clang and gcc write it (.s), x86-64 or AArch64',
+      operands: '<file...>',
+      operandsHelp: 'assembly as clang and gcc write it (.s), objects and linked files; x86-64 or AArch64',
       summary: 'assembly back to LLVM-IR, each function checked',
       description:
         'Lifts every function, compiles the result back and compares: exact means the same instructions, ' +
         'equivalent the same results on made-up inputs, recompiles only that it is valid. Exit code 1 when a ' +
         'function has no IR.',
       options: disassembleOptions,
-      examples: ['ozma disassemble hash.s -o hash.ll', 'ozma disassemble hash.s --function crc32 --json'],
+      examples: [
+        'ozma disassemble hash.s -o hash.ll',
+        'ozma disassemble hash.s --function crc32 --json',
+        'ozma disassemble --coverage build',
+      ],
     },
     async (input) => (await import('./disassemble.ts')).disassemble(input),
   ),

@@ -1,16 +1,20 @@
 // `ozma disassemble`: reads the file, calls src/disassemble/, prints IR on stdout and what was reached on
 // stderr. Only parsing, printing and exit codes belong here.
 
-import { readFile } from 'node:fs/promises';
 import { exitCodes, OzmaError } from '../common/errors.ts';
 import { writeFileAtomically } from '../common/files.ts';
 import { disassemble as disassembleText, hostTriple } from '../disassemble/disassemble.ts';
 import type { DisassembleReport, FunctionResult } from '../disassemble/result.ts';
+import { codeFiles, readCode } from '../disassemble/read-code.ts';
 import { statuses } from '../disassemble/check.ts';
 import { openEngine } from '../inference/engine.ts';
 import type { EngineDescription } from '../inference/engine.ts';
 import { chooseModel } from '../inference/model-choice.ts';
 import { releasedModel } from '../inference/released-models.ts';
+import { parseAssembly } from '../lift/assembly/parse-assembly.ts';
+import { addCoverage, emptyCoverage, mostMissing } from '../lift/coverage.ts';
+import { targetOfTriple } from '../lift/lift.ts';
+import { findInstallation } from '../llvm/installation.ts';
 import type { CommandInput } from './command-row.ts';
 import { interruptSignal } from './interruption.ts';
 import type { disassembleOptions } from './options.ts';
@@ -19,12 +23,27 @@ import type { Progress } from './progress.ts';
 
 type Input = CommandInput<typeof disassembleOptions>;
 
-async function readAssembly(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new OzmaError('usage', `${file}: expected an assembly file, cannot read it`, { cause });
+const mostMissingShown = 20;
+
+/** Counts what the instruction tables know. Resolves to 0, or to 1 where something is missing. */
+async function printCoverage({ options, operands }: Input): Promise<number> {
+  const installation = findInstallation();
+  const total = emptyCoverage();
+  const files = await codeFiles(operands);
+  for (const file of files) {
+    const { text, triple = options.target ?? hostTriple() } = await readCode(installation, file);
+    addCoverage(total, parseAssembly(text, targetOfTriple(triple)));
   }
+  const missing = mostMissing(total, mostMissingShown);
+  const lines = [
+    `${files.length} files`,
+    `${total.handledInstructions} of ${total.instructions} instructions`,
+    `${total.handledFunctions} of ${total.functions} functions`,
+    ...missing.map(([name, times]) => `${String(times).padStart(8)}  ${name}`),
+  ];
+  const document = { ...total, files: files.length, missing: Object.fromEntries(missing) };
+  process.stdout.write(`${options.json ? JSON.stringify(document, undefined, 2) : lines.join('\n')}\n`);
+  return total.missing.size > 0 ? exitCodes.negative : 0;
 }
 
 function describe({
@@ -60,12 +79,14 @@ function summary(report: DisassembleReport): string {
 }
 
 /** Resolves to the exit code: 0 when every function has IR, 1 when one has none. */
-export async function disassemble({ options, operands }: Input): Promise<number> {
+export async function disassemble(input: Input): Promise<number> {
+  const { options, operands } = input;
+  if (options.coverage) return printCoverage(input);
   const [file] = operands;
   if (file === undefined || operands.length > 1) {
     throw new OzmaError('usage', `expected one assembly file, found ${operands.length}`);
   }
-  const text = await readAssembly(file);
+  const { text, triple } = await readCode(findInstallation(), file);
   const wanted = options.model === undefined ? releasedModel('ftd') : chooseModel(options.model);
   const engine = wanted === undefined ? undefined : await openEngine(wanted);
   if (engine !== undefined) process.stderr.write(`${modelLine(await engine.describe())}\n`);
@@ -73,7 +94,7 @@ export async function disassemble({ options, operands }: Input): Promise<number>
   let report: DisassembleReport;
   try {
     report = await disassembleText(text, {
-      target: options.target ?? hostTriple(),
+      target: options.target ?? triple ?? hostTriple(),
       seed: options.seed,
       jobs: options.jobs,
       rules: options.rules === 'yes',

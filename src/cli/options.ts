@@ -147,6 +147,11 @@ export const disassembleOptions = {
   ),
   candidates: option(wholeNumber(1, 64), 4, 'how many answers of the model to check for each function'),
   rules: option(oneOf('yes', 'no'), 'yes', 'whether the rules propose; no is the model alone'),
+  coverage: option(
+    flag,
+    false,
+    'lift nothing: count what the rules know, over any number of files and folders',
+  ),
   seed: option(wholeNumber(0, 0xffff_ffff), 1, 'the seed of the inputs that code is run on'),
   jobs: {
     kind: wholeNumber(1),

@@ -1,6 +1,7 @@
 // Where IR for a function comes from: the rules of src/lift, and a model where there is one. A source only
 // proposes; check.ts decides.
 
+import { isPlain } from '../lift/frame-regions.ts';
 import type { LiftedFunction, Variant } from '../lift/lift.ts';
 import { cleanUp, cleanUpPipeline, lightPipeline, plainPipeline } from '../lift/clean-up.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
@@ -21,7 +22,7 @@ export interface Proposed {
 
 /** Where slots stay memory the code was hardly optimised: nothing is moved there. */
 function pipelinesOf(variant: Variant['name']): [string, string][] {
-  if (variant === 'slots' || variant === 'reloads') return [['plain', plainPipeline]];
+  if (isPlain(variant)) return [['plain', plainPipeline]];
   return [
     ['optimised', cleanUpPipeline],
     ['light', lightPipeline],

@@ -7,7 +7,8 @@ import type { Step } from './step.ts';
 export type Terminator =
   | { kind: 'jump'; to: number }
   | { kind: 'branch'; condition: Expression; yes: number; no: number }
-  | { kind: 'switch'; index: Expression; to: number[]; otherwise?: number }
+  /** To one of them by the index, or by `numbers` where these are not 0, 1, 2 … */
+  | { kind: 'switch'; index: Expression; to: number[]; numbers?: bigint[]; otherwise?: number }
   | { kind: 'return'; value?: Expression }
   /** The last step of the block is a call whose result is returned. */
   | { kind: 'tailCall' }

@@ -141,7 +141,8 @@ export function buildBody(source: AssemblyFunction, target: Target, file: Assemb
   return dropUnreachable(body);
 }
 
-function dropUnreachable(body: FunctionBody): FunctionBody {
+/** Without the blocks that nothing leads to; those that stay are changed in place. */
+export function dropUnreachable(body: FunctionBody): FunctionBody {
   const reached = new Set<number>([0]);
   const waiting = [0];
   for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {

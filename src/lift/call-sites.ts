@@ -249,14 +249,19 @@ function inferSite(
 ): CallSite {
   const { convention } = target;
   const { variadicCount, integerArguments, floatArguments } = convention;
-  const marked = variadicCount !== undefined && ((state.get(variadicCount)?.mask ?? 0) & fresh) !== 0;
+  const counted = variadicCount === undefined ? undefined : state.get(variadicCount);
+  const marked =
+    counted !== undefined &&
+    (counted.mask & fresh) !== 0 &&
+    counted.value !== undefined &&
+    counted.value <= 8n;
   const site: CallSite = known ?? { arguments: [], parameterTypes: [], result: 'unknown' };
   if (known === undefined && marked) site.fixed = 0;
   const usedIntegers = site.parameterTypes.filter((type) => !isFloat(type!)).length;
   const usedFloats = site.parameterTypes.length - usedIntegers;
   const integers = Math.max(usedIntegers, countArguments(integerArguments, state, demandedAtEntry));
   // al holds how many vector registers a variadic call uses.
-  const told = marked ? state.get(variadicCount)?.value : undefined;
+  const told = marked ? counted.value : undefined;
   const floats = Math.max(
     usedFloats,
     told === undefined ? countFloats(floatArguments, state) : Number(told & 15n),

@@ -2,7 +2,7 @@
 // they are the opposite, which integers are nothing but a condition. Machine code turns conditions into
 // bytes and back all the time; with this the text does not.
 
-import type { Value } from './emit-values.ts';
+import type { Value } from './expression.ts';
 
 export interface NotedComparison {
   /** `icmp slt`, `fcmp oeq`. */

@@ -45,9 +45,12 @@ export function visitReads(expression: Expression, bits: number, visit: Visit, u
         visit(first!.register, Math.min(bits, bitsOf(first!.type)), { as: 'cast', type: expression.type });
         return;
       }
-      if (expression.operator === 'and' && second!.kind === 'constant') {
-        visitReads(first!, Math.min(bits, second!.value.toString(2).length), visit);
-        return;
+      // `andb $1, %al` is what becomes of a condition.
+      if (expression.operator === 'and' && expression.type === 'i8' && second!.kind === 'constant') {
+        if (second!.value === 1n) {
+          visitReads(first!, 1, visit);
+          return;
+        }
       }
       const narrow = lowBits.has(expression.operator) && !expression.type.startsWith('<');
       for (const [index, operand] of expression.operands.entries()) {

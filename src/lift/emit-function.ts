@@ -2,9 +2,9 @@
 // stored into their variables first. mem2reg and instcombine make readable code of it.
 
 import type { Block, FunctionBody } from './blocks.ts';
-import { ValueEmitter, type RegisterFile, type Value } from './emit-values.ts';
+import { constantText, ValueEmitter, type RegisterFile } from './emit-values.ts';
 import type { FrameRegion } from './frame-regions.ts';
-import { bitsOf, type Type } from './expression.ts';
+import { bitsOf, type Type, type Value } from './expression.ts';
 import type { Signature } from './prototypes.ts';
 import { Unsupported, type CallSite, type Step } from './step.ts';
 import type { Parameter } from './signature.ts';
@@ -98,9 +98,12 @@ export class FunctionEmitter implements RegisterFile {
   }
 
   private emitBlock(block: Block, result: Type, keepsBlocks: boolean): void {
+    const start = this.values.lines.length;
     if (block.index > 0 || block.predecessors.length > 0) this.values.lines.push(`b${block.index}:`);
     this.current.clear();
-    if (block.index > 0) this.assigned.clear();
+    // What the one block before left holds here too.
+    const follows = block.predecessors.length === 1 && block.predecessors[0] === block.index - 1;
+    if (block.index > 0 && !follows) this.assigned.clear();
     for (const [register, web] of this.webs.starts[block.index]!) this.current.set(register, web);
     const { terminator } = block;
     for (const [index, step] of block.steps.entries()) {
@@ -113,14 +116,21 @@ export class FunctionEmitter implements RegisterFile {
       this.emitStep(step);
     }
     this.values.newStep();
-    const { steps } = block;
-    if (keepsBlocks && terminator.kind === 'jump' && terminator.to === block.index + 1 && steps.length > 1) {
-      if (steps.at(-1)!.flow?.kind === 'jump') {
-        this.values.line(`br label %j${block.index}`);
-        this.values.lines.push(`j${block.index}:`);
-      }
+    if (keepsBlocks && this.needsJumpBlock(block, start)) {
+      this.values.line(`br label %j${block.index}`);
+      this.values.lines.push(`j${block.index}:`);
     }
     this.emitTerminator(block, result);
+  }
+
+  /** Whether a jump to the next block, which code generation leaves out behind instructions, was written. */
+  private needsJumpBlock({ terminator, index, steps }: Block, start: number): boolean {
+    if (terminator.kind !== 'jump' || terminator.to !== index + 1) return false;
+    if (steps.at(-1)?.flow?.kind !== 'jump') return false;
+    // Variables of webs are values later.
+    return this.values.lines
+      .slice(start)
+      .some((line) => line.startsWith('  ') && !/ ptr %[\w.]+$/.test(line));
   }
 
   private emitStep(step: Step): void {
@@ -291,8 +301,12 @@ export class FunctionEmitter implements RegisterFile {
       case 'switch': {
         const otherwise =
           terminator.otherwise === undefined ? `%default${index}` : `%b${terminator.otherwise}`;
-        const cases = terminator.to.map((to, value) => `i64 ${value}, label %b${to}`).join(' ');
-        values.line(`switch i64 ${values.emit(terminator.index).text}, label ${otherwise} [ ${cases} ]`);
+        const { type, text } = values.narrowed(values.emit(terminator.index));
+        const cases = terminator.to.map((to, value) => {
+          const number = terminator.numbers?.[value] ?? BigInt(value);
+          return `${type} ${constantText(number, type)}, label %b${to}`;
+        });
+        values.line(`switch ${type} ${text}, label ${otherwise} [ ${cases.join(' ')} ]`);
         if (terminator.otherwise !== undefined) return;
         values.lines.push(`default${index}:`);
         values.line('unreachable');

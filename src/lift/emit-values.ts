@@ -2,13 +2,7 @@
 // function is lifted, a structure in memory when test/lift runs single instructions beside the machine.
 
 import { ConditionNotes, type NotedComparison } from './condition-notes.ts';
-import { bitsOf, isInteger, terms, type Expression, type Type } from './expression.ts';
-
-export interface Value {
-  type: Type;
-  /** What stands behind the type in LLVM text: `%t3`, `42`, `@table`. */
-  text: string;
-}
+import { bitsOf, isInteger, terms, type Expression, type Type, type Value } from './expression.ts';
 
 export interface RegisterFile {
   /** The register's value in whatever type it is kept; converted by the caller. */
@@ -39,6 +33,7 @@ export class ValueEmitter {
   readonly declarations = new Set<string>();
   /** Whether indices are scaled by the type of an element; otherwise all addresses are in bytes. */
   typed = false;
+  private readonly widened = new Map<string, Value>();
   private readonly products = new Map<string, { value: Value; factor: bigint }>();
   private next = 0;
   private memo = new Map<Expression, Value>();
@@ -169,6 +164,16 @@ export class ValueEmitter {
     return this.convert(this.emit(expression), 'ptr');
   }
 
+  private noteExtension(result: Value, of: Value): void {
+    if (of.type === 'i1') this.conditions.noteExtension(result, of);
+    else this.widened.set(result.text, of);
+  }
+
+  /** The number that this one was widened from. */
+  narrowed(value: Value): Value {
+    return this.widened.get(value.text) ?? value;
+  }
+
   private indexed(pointer: Value, summand: Expression): Value {
     const index = this.emit(summand);
     const product = this.typed ? this.products.get(index.text) : undefined;
@@ -207,7 +212,7 @@ export class ValueEmitter {
         if (inner !== undefined) return inner;
       }
       const result = this.define(type, `${operator} ${first!.type} ${first!.text} to ${type}`);
-      if (operator === 'zext' && first!.type === 'i1') this.conditions.noteExtension(result, first!);
+      if (operator === 'zext') this.noteExtension(result, first!);
       return result;
     }
     const simpler = this.simpler(operator, first!, second);
@@ -349,7 +354,7 @@ export class ValueEmitter {
         type,
         `${from > to ? 'trunc' : 'zext'} ${value.type} ${value.text} to ${type}`,
       );
-      if (value.type === 'i1') this.conditions.noteExtension(result, value);
+      if (from < to) this.noteExtension(result, value);
       return result;
     }
     if (from === to) return this.define(type, `bitcast ${value.type} ${value.text} to ${type}`);

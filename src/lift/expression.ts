@@ -19,6 +19,13 @@ export type Expression =
   /** `add`, `icmp slt`, `zext`, `select`, `llvm.ctpop`, `extractelement`, `shufflevector` … */
   | { kind: 'operation'; type: Type; operator: string; operands: readonly Expression[] };
 
+/** An expression that was emitted. */
+export interface Value {
+  type: Type;
+  /** What stands behind the type in LLVM text: `%t3`, `42`, `@table`. */
+  text: string;
+}
+
 const bitsOfName: Record<string, number> = { float: 32, double: 64, half: 16, ptr: 64, x86_fp80: 80 };
 
 /** Bits of a type: `<4 x i32>` has 128. */

@@ -7,9 +7,13 @@ import { Unsupported } from './step.ts';
 /**
  * What becomes of the stack frame. `whole`: slots are values, and places whose address is taken are parts of
  * one object; `split`: each of those is an object of its own; `slots`: every slot stays memory, as in code
- * generated at -O0; `reloads`: the same, and moves out of memory stay moves.
+ * generated at -O0; `reloads`: the same, and moves out of memory stay moves; `spills`: the same again, but slots of the register
+ * allocator are values.
  */
-export type FrameForm = 'whole' | 'split' | 'slots' | 'reloads';
+export type FrameForm = 'whole' | 'split' | 'slots' | 'reloads' | 'spills';
+
+/** Forms for code that was generated at -O0. */
+export const isPlain = (form: FrameForm): boolean => form !== 'whole' && form !== 'split';
 
 export interface FrameRegion {
   name: string;
@@ -49,7 +53,7 @@ export function findRegions(
   const slots = [...frame.slots.keys()].sort((left, right) => left - right);
   const ceiling = (place: number): number => slots.find((offset) => offset >= place) ?? Math.max(0, place);
   const lowest = frame.taken[0] ?? Infinity;
-  const apart = form === 'slots' || form === 'reloads';
+  const apart = isPlain(form);
   const begins = (start: number): boolean =>
     frame.taken.includes(start) || (apart && start < lowest && !isInside(start, ends));
   const bounds = form === 'whole' ? [] : starts.filter(begins);
@@ -97,7 +101,7 @@ function slotRegions(
       start < lowestTaken && Math.floor((above - used - aligned) / alignment) * alignment + aligned === start;
     const bytes = fits ? used : above - start;
     if (bytes > largestFrame) throw new Unsupported('a stack frame of this size');
-    if (bytes > 0) regions.push({ name: `%slot.${regions.length}`, start, bytes, alignment });
+    if (bytes > 0) regions.push({ name: `%frame.${regions.length}`, start, bytes, alignment });
     above = start;
   }
   return regions;

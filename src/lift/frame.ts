@@ -144,18 +144,6 @@ function tryFrame(expression: Expression, known: Known, stackPointer: number): E
   }
 }
 
-/** Marks moves out of memory, so that code generation does not fold them into what uses them. In place. */
-export function keepReloads(body: FunctionBody): void {
-  for (const { steps } of body.blocks) {
-    for (const step of steps) {
-      for (const write of step.writes) {
-        const { value } = write;
-        if (value.kind === 'load') write.value = { ...value, volatile: true };
-      }
-    }
-  }
-}
-
 export interface FrameSlot {
   offset: number;
   bytes: number;

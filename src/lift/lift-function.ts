@@ -7,9 +7,9 @@ import { buildBody } from './build-body.ts';
 import { findCallSites, findResult } from './call-sites.ts';
 import { dropDeadWrites } from './demand.ts';
 import { FunctionEmitter } from './emit-function.ts';
-import { constant, operation, registerValue } from './expression.ts';
-import { findFrame, keepReloads, promoteSlots, type Frame } from './frame.ts';
-import { findRegions, type FrameForm } from './frame-regions.ts';
+import { registerValue } from './expression.ts';
+import { findFrame, promoteSlots, type Frame } from './frame.ts';
+import { findRegions, isPlain, type FrameForm } from './frame-regions.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
 import type { Signature } from './prototypes.ts';
 import { mergeRangeChecks } from './range-checks.ts';
@@ -17,6 +17,8 @@ import { findParameters } from './signature.ts';
 import { Unsupported } from './step.ts';
 import { SymbolTable } from './symbols.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
+import { restoreSwitches } from './switches.ts';
+import { highestSpill, keepReloads, restoreSubtractions } from './unoptimised.ts';
 import { findWebs } from './webs.ts';
 
 export interface LiftContext {
@@ -38,6 +40,8 @@ export interface LiftedText {
   takesFrameAddresses: boolean;
   /** Whether slots of the frame hold more than saved registers. */
   usesSlots: boolean;
+  /** Whether some of them look like the register allocator's. */
+  spills: boolean;
 }
 
 /** `pushq %rax` at a function's start only moves the stack pointer. In place. */
@@ -66,21 +70,6 @@ function passedSlots(body: FunctionBody): Set<number> {
     }
   }
   return slots;
-}
-
-/** Rows add a negative number; code generated at -O0 still says which of the two was written. In place. */
-function restoreSubtractions(body: FunctionBody): void {
-  for (const { steps } of body.blocks) {
-    for (const { instruction, writes } of steps) {
-      if (!instruction.mnemonic.startsWith('sub')) continue;
-      for (const write of writes) {
-        const { value } = write;
-        const [left, right] = value.kind === 'operation' && value.operator === 'add' ? value.operands : [];
-        if (left === undefined || right?.kind !== 'constant') continue;
-        write.value = operation(value.type, 'sub', left, constant(right.type, -right.value));
-      }
-    }
-  }
 }
 
 function usesSlots(frame: Frame, saved: ReadonlySet<number>, convention: CallingConvention): boolean {
@@ -122,24 +111,34 @@ function setReturnValues(body: FunctionBody, target: Target, wanted: boolean | u
 export function liftFunction(source: AssemblyFunction, context: LiftContext): LiftedText {
   const { file, target } = context;
   const { convention } = target;
-  const body = buildBody(source, target, file);
+  let body = buildBody(source, target, file);
   if (target.isVariadic(body.blocks[0]!.steps)) throw new Unsupported('a variadic function');
   const depths = findFrame(body, target);
   findCallSites(body, target, { signatures: context.signatures, depths });
   setReturnValues(body, target, context.wantedResults.get(source.name));
   mergeRangeChecks(body, convention);
   dropDeadWrites(body, convention);
-  const keepsSlots = context.frame === 'slots' || context.frame === 'reloads';
+  const keepsSlots = isPlain(context.frame);
   dropPadding(body, convention);
   const saved = savedRegisterSlots(body, target);
   const passed = keepsSlots ? passedSlots(body) : new Set<number>();
+  const highest = keepsSlots || context.frame === 'whole' ? highestSpill(body) : undefined;
+  const spills = context.frame === 'spills' ? highest : undefined;
   const frame = promoteSlots(
     body,
     keepsSlots ? 'forced' : context.frame === 'whole' ? 'careful' : 'all',
-    (offset) => saved.has(offset) || passed.has(offset) || offset >= convention.incomingStackArguments,
+    (offset) =>
+      saved.has(offset) ||
+      passed.has(offset) ||
+      offset >= convention.incomingStackArguments ||
+      (spills !== undefined && offset <= spills),
   );
-  if (context.frame === 'reloads') keepReloads(body);
   dropDeadWrites(body, convention);
+  if (keepsSlots) {
+    body = restoreSwitches(body);
+    dropDeadWrites(body, convention);
+    if (context.frame !== 'slots') keepReloads(body);
+  }
   const webs = findWebs(body, target);
   if (keepsSlots) restoreSubtractions(body);
   const parameters = findParameters(webs, frame, target);
@@ -159,5 +158,6 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
     signature: emitted.signature,
     takesFrameAddresses: frame.taken.length > 0,
     usesSlots: usesSlots(frame, saved, convention),
+    spills: highest !== undefined,
   };
 }

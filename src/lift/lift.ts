@@ -107,6 +107,7 @@ function liftOne(source: AssemblyFunction, context: LiftContext): LiftedFunction
   if (whole.usesSlots) {
     add('slots');
     add('reloads');
+    if (whole.spills) add('spills');
   }
   return {
     name: source.name,

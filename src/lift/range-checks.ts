@@ -45,7 +45,12 @@ export function mergeRangeChecks(body: FunctionBody, convention: CallingConventi
   let ends: Uint8Array[] | undefined;
   for (const block of body.blocks) {
     const { terminator } = block;
-    if (terminator.kind !== 'switch' || terminator.otherwise !== undefined || block.predecessors.length !== 1)
+    if (
+      terminator.kind !== 'switch' ||
+      terminator.numbers !== undefined ||
+      terminator.otherwise !== undefined ||
+      block.predecessors.length !== 1
+    )
       continue;
     const pure = block.steps.every(
       ({ stores, calls, flow }) => stores.length === 0 && calls.length === 0 && flow?.kind !== 'call',

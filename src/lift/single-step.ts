@@ -4,8 +4,8 @@
 
 import type { AssemblyFile } from './assembly/types.ts';
 import { parseAssembly } from './assembly/parse-assembly.ts';
-import { ValueEmitter, type RegisterFile, type Value } from './emit-values.ts';
-import { bitsOf, type Type } from './expression.ts';
+import { ValueEmitter, type RegisterFile } from './emit-values.ts';
+import { bitsOf, type Type, type Value } from './expression.ts';
 import { Unsupported, type Step } from './step.ts';
 import { targetNamed } from './targets/all.ts';
 import type { Target } from './targets/target.ts';
