@@ -41,7 +41,7 @@ export async function startPytorch(
   configuration: ModelConfiguration,
   { rows, threads, python }: { rows: number; threads: number; python: string | undefined },
 ): Promise<Pytorch> {
-  const settings = renderConfiguration(configuration, 'F32', undefined);
+  const settings = renderConfiguration(configuration, 'F32', undefined, undefined);
   const words = ['-c', program, settings, String(rows), String(threads)];
   // Threads that wait busily would count as processor time, and take it from whoever else runs; ours do not either.
   const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };

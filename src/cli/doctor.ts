@@ -34,6 +34,10 @@ export function formatReport(report: MachineReport): string {
     ['C', formatCheck(report.compiles.c)],
     ['C++', formatCheck(report.compiles.cpp)],
     ['cache', `${report.cache.folder}, ${formatBytes(report.cache.bytes)}`],
+    ...report.models.map(({ name, path, bytes, hash }): [string, string] => [
+      `model ${name}`,
+      `${path}, ${formatBytes(bytes)}, sha256 ${hash}…`,
+    ]),
     ['disk', `${formatBytes(report.cache.freeBytes)} free`],
   ];
   if (report.llvm.length === 0) rows.splice(1, 0, ['LLVM', 'none found']);

@@ -1,13 +1,16 @@
 // What `ozma doctor` finds out about this machine, as data. Nothing here throws for something missing:
 // that is a row of `missing`, with the command that mends it.
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { cacheFolder } from '../common/cache-folder.ts';
 import { OzmaError } from '../common/errors.ts';
+import { releasedModel, releasedModelNames } from '../inference/released-models.ts';
+import type { ReleasedModel } from '../inference/released-models.ts';
 import { findInstallation, listInstallations, programPath } from '../llvm/installation.ts';
 import type { LlvmInstallation, LlvmProgram } from '../llvm/installation.ts';
 import { mendingCommand } from './mending.ts';
@@ -54,6 +57,8 @@ export interface MachineReport {
   /** Compiling and linking a hello world. */
   compiles: { c?: CompileCheck; cpp?: CompileCheck };
   cache: { folder: string; bytes: number; freeBytes: number };
+  /** The released models that are here, with the first digits of their SHA-256. */
+  models: { name: ReleasedModel; path: string; bytes: number; hash: string }[];
   missing: { need: Need; what: string; mend: string }[];
 }
 
@@ -144,6 +149,18 @@ function reportInstallation(
   };
 }
 
+async function releasedModels(): Promise<MachineReport['models']> {
+  const found: MachineReport['models'] = [];
+  for (const name of releasedModelNames) {
+    const path = releasedModel(name);
+    if (path === undefined) continue;
+    const bytes = await readFile(path);
+    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    found.push({ name, path, bytes: bytes.length, hash });
+  }
+  return found;
+}
+
 export async function examineMachine(): Promise<MachineReport> {
   const { used, problem } = findUsed();
   const installations = listInstallations();
@@ -158,6 +175,7 @@ export async function examineMachine(): Promise<MachineReport> {
     targets: [],
     compiles: {},
     cache: { folder, bytes: await folderBytes(folder), freeBytes: await freeBytes(folder) },
+    models: await releasedModels(),
     missing: [],
   };
   const miss = (need: Need, what: string): void => {

@@ -3,8 +3,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** `base` was pretrained and emulates the compiler, `ftd` goes on from it with flag tuning and disassembly. */
-export type ReleasedModel = 'base' | 'ftd';
+/** `base` was pretrained and emulates the compiler, `ftd` goes on from it with disassembly and flag tuning. */
+export const releasedModelNames = ['base', 'ftd'] as const;
+export type ReleasedModel = (typeof releasedModelNames)[number];
 
 /** The path of a released GGUF file; undefined where it is not there. */
 export function releasedModel(name: ReleasedModel): string | undefined {

@@ -6,7 +6,7 @@
 // spaces so, and a space right after a cut-off character becomes U+2581. Here both are spelled in bytes.
 
 import { Encoder } from './encoder.ts';
-import { byteOfText, idsByText } from './vocabulary.ts';
+import { byteOfText, idsByText, withoutUnreachable } from './vocabulary.ts';
 import type { Entry, Vocabulary } from './vocabulary.ts';
 
 export interface Tokenizer {
@@ -57,7 +57,8 @@ function standsAt(piece: Uint8Array, bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
+export function createTokenizer(given: Vocabulary): Tokenizer {
+  const vocabulary = withoutUnreachable(given);
   const utf8 = new TextEncoder();
   const encoder = new Encoder(vocabulary);
   const pieces = vocabulary.entries.map(pieceOf);

@@ -3,7 +3,9 @@
 // once, with how often it came. Nothing is lost by that: the counts of pairs are those of the whole text.
 
 import { ByteStrings } from './byte-strings.ts';
-import { pieceCharacters } from './reserved.ts';
+import { pieceCharacters, userDefinedTexts } from './reserved.ts';
+
+const markers = new RegExp(userDefinedTexts.map((text) => text.replaceAll(/[[\]|]/g, '\\$&')).join('|'));
 
 /**
  * Whether a piece may hold `right` directly after `left`. Asked for printable ASCII, newline and tab;
@@ -41,9 +43,14 @@ export class TrainingText {
   }
 
   add(text: string): void {
+    const utf8 = new TextEncoder();
+    this.bytes += Buffer.byteLength(text);
+    // Markers are matched before pieces are, so a piece with one inside could never be used.
+    for (const stretch of text.split(markers)) this.addStretch(utf8.encode(stretch));
+  }
+
+  private addStretch(bytes: Uint8Array): void {
     const { joins, units } = this;
-    const bytes = new TextEncoder().encode(text);
-    this.bytes += bytes.length;
     for (let at = 0; at < bytes.length;) {
       const from = at++;
       while (at < bytes.length && joins[(bytes[at - 1]! << 8) | bytes[at]!] === 1) at++;

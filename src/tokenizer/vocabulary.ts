@@ -58,6 +58,31 @@ export function idsByText(entries: readonly Entry[]): Map<string, number> {
   return ids;
 }
 
+/**
+ * The same, with normal entries that no text can reach marked as unused, since readers of files refuse two
+ * entries of one text: a user-defined token of that text is always matched first.
+ */
+export function withoutUnreachable(vocabulary: Vocabulary): Vocabulary {
+  const { entries } = vocabulary;
+  const matched = new Set(entries.filter(({ kind }) => kind === 'userDefined').map(({ text }) => text));
+  const unreachable = ({ text, kind }: Entry): boolean => kind === 'normal' && matched.has(text);
+  if (!entries.some(unreachable)) return vocabulary;
+  const kept = entries.map((entry, id): Entry =>
+    unreachable(entry) ? { text: `<unused_${id}>`, kind: 'unused', score: entry.score } : entry,
+  );
+  const gone = new Set(entries.flatMap((entry, id) => (unreachable(entry) ? [id] : [])));
+  const { left, right, result, rank } = vocabulary.merges;
+  const stays = (_: number, at: number): boolean =>
+    ![left[at]!, right[at]!, result[at]!].some((id) => gone.has(id));
+  const merges = {
+    left: left.filter(stays),
+    right: right.filter(stays),
+    result: result.filter(stays),
+    rank: rank.filter(stays),
+  };
+  return { ...vocabulary, entries: kept, merges };
+}
+
 /** The ids that have these texts. Throws `usage` when one is missing. */
 export function idsOfMarkers(
   entries: readonly Entry[],

@@ -16,6 +16,12 @@ const golden = join(import.meta.dirname, 'golden');
 const folder = mkdtempSync(join(tmpdir(), 'ozma-huggingface-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+async function formOf(path: string): Promise<string | undefined> {
+  const source = await openModel(path);
+  await source.close();
+  return source.form;
+}
+
 describe('written by transformers', () => {
   test.each(['sharded', 'tied-bfloat16', 'float16'])('%s: its logits within 1e-4', async (name) => {
     const { configuration, weights } = await loadModel(join(golden, name));
@@ -55,6 +61,14 @@ describe('written by us and read again', () => {
     expect(readConfiguration).toEqual(configuration);
     expect(differingTensors(weights, model.weights)).toEqual([]);
     expect(tokenizer!.vocabulary.entries).toEqual(model.tokenizer!.vocabulary.entries);
+  });
+
+  test('the form of code, where there is one', async () => {
+    const [silent, normal] = ['silent', 'normal'].map((name) => join(folder, name)) as [string, string];
+    await writeHuggingFace(silent, sourceOf(model), { type: 'F32' });
+    await writeHuggingFace(normal, { ...sourceOf(model), form: 'normal' }, { type: 'F32' });
+    expect(await formOf(silent)).toBeUndefined();
+    expect(await formOf(normal)).toBe('normal');
   });
 
   test.each([

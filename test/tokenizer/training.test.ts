@@ -3,10 +3,13 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createRandom } from '#ozma/common/random.js';
+import { ggufTokenizer } from '#ozma/tokenizer/gguf.js';
 import { reservedEntries } from '#ozma/tokenizer/reserved.js';
 import { trainVocabulary } from '#ozma/tokenizer/training.js';
 import type { TrainedVocabulary } from '#ozma/tokenizer/training.js';
 import { mergeRules } from '#ozma/tokenizer/training-text.js';
+import { createTokenizer } from '#ozma/tokenizer/tokenizer.js';
+import type { Entry, Vocabulary } from '#ozma/tokenizer/vocabulary.js';
 import { realTexts } from './real-texts.ts';
 
 const reserved = reservedEntries();
@@ -116,6 +119,35 @@ test('never learns what would make a control token of plain text', async () => {
   );
   expect(made.length).toBeGreaterThan(5);
   expect(made.filter((piece) => controls.has(piece))).toEqual([]);
+});
+
+test('learns nothing across the markers of prompts, and no second token for one', async () => {
+  const text = '[INST] what is <code>ret i32 0</code> [/INST]\n'.repeat(1000);
+  const { vocabulary } = await trainVocabulary([text], {
+    size: 500,
+    longestPiece: 32,
+    rule: mergeRules.apart,
+  });
+  const learned = vocabulary.entries.slice(369).map((entry) => entry.text);
+  expect(learned).toContain('ret i');
+  expect(learned.filter((piece) => /INST|<code|code>/.test(piece))).toEqual([]);
+});
+
+test('an entry that a marker of the same text hides is not written to files', async () => {
+  const entries: Entry[] = [...reservedEntries(), { text: '<c', kind: 'normal', score: -1 }];
+  entries.push({ text: '<code>', kind: 'normal', score: -2 });
+  const merges = { left: [369], right: [272], result: [370], rank: [0] };
+  const columns = Object.fromEntries(
+    Object.entries(merges).map(([name, ids]) => [name, Int32Array.from(ids)]),
+  ) as unknown as Vocabulary['merges'];
+  const tokenizer = createTokenizer({
+    ...{ entries, merges: columns, prefixSpace: 'never', beginId: 1, endId: 2, unknownId: 0 },
+  });
+  expect(tokenizer.vocabulary.entries[370]).toMatchObject({ kind: 'unused' });
+  expect(tokenizer.vocabulary.merges.left).toHaveLength(0);
+  const { tokens } = ggufTokenizer(tokenizer);
+  expect(new Set(tokens).size).toBe(tokens.length);
+  expect([...tokenizer.encode('<code>')]).toEqual([261]);
 });
 
 test('characters with rules of their own', async () => {

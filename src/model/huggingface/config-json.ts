@@ -1,6 +1,7 @@
 // `config.json` of a Hugging Face folder: the configuration in transformers' words. Written so that
 // transformers 4 and 5 both read it; read with the defaults of its LlamaConfig.
 
+import { codeForms, type CodeForm } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
 import { checkConfiguration } from '../configuration.ts';
 import type { ModelConfiguration } from '../configuration.ts';
@@ -17,6 +18,7 @@ export function renderConfiguration(
   configuration: ModelConfiguration,
   type: SafetensorsType,
   tokenizer: Tokenizer | undefined,
+  form: CodeForm | undefined,
 ): string {
   const content = {
     architectures: ['LlamaForCausalLM'],
@@ -38,8 +40,18 @@ export function renderConfiguration(
     bos_token_id: tokenizer?.beginId ?? null,
     eos_token_id: tokenizer?.endId ?? null,
     torch_dtype: typeNames[type],
+    ...(form === undefined ? {} : { [formKey]: form }),
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
+}
+
+/** Others ignore it. */
+const formKey = 'ozma_form';
+
+/** How code stands in what the model was trained on, where its config.json says so. */
+export function parseForm(text: string): CodeForm | undefined {
+  const content = JSON.parse(text) as Record<string, unknown>;
+  return codeForms.find((form) => form === content[formKey]);
 }
 
 interface RotaryParameters {

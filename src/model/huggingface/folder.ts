@@ -13,7 +13,7 @@ import type { Parameter } from '../parameters.ts';
 import { storedBytes } from '../storage-types.ts';
 import { readParameter } from '../model-source.ts';
 import type { ModelSource } from '../model-source.ts';
-import { parseConfiguration, renderConfiguration } from './config-json.ts';
+import { parseConfiguration, parseForm, renderConfiguration } from './config-json.ts';
 import { openSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsType } from './safetensors.ts';
 
@@ -53,6 +53,7 @@ export async function openHuggingFace(folder: string): Promise<ModelSource> {
   const open = new Map<string, Promise<SafetensorsFile>>();
   return {
     configuration,
+    form: parseForm(text),
     readTokenizer: async () => (existsSync(join(folder, tokenizerFile)) ? loadTokenizer(folder) : undefined),
     readTensor: async (name) => {
       const file = fileOf(name);
@@ -128,6 +129,6 @@ export async function writeHuggingFace(
   if (tokenizer !== undefined) await saveTokenizer(tokenizer, folder);
   await writeFileAtomically(
     join(folder, configurationFile),
-    renderConfiguration(source.configuration, type, tokenizer),
+    renderConfiguration(source.configuration, type, tokenizer, source.form),
   );
 }

@@ -4,6 +4,7 @@
 
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { CodeForm } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
 import { mustBeFolder, writeFileAtomically } from '../../common/files.ts';
 import type { ModelConfiguration } from '../../model/configuration.ts';
@@ -33,6 +34,7 @@ export interface TrainingState {
 export interface CheckpointContent {
   configuration: ModelConfiguration;
   tokenizer: Tokenizer;
+  form: CodeForm | undefined;
   store: ParameterStore;
   state: TrainingState;
 }
@@ -63,7 +65,7 @@ export async function latestCheckpoint(output: string): Promise<string | undefin
 
 /** Returns the checkpoint's folder. */
 export async function saveCheckpoint(output: string, content: CheckpointContent): Promise<string> {
-  const { configuration, tokenizer, store, state } = content;
+  const { configuration, tokenizer, form, store, state } = content;
   const place = checkpointFolder(output, state.step);
   const parent = checkpointsOf(output);
   const beside = join(parent, `.${basename(place)}`);
@@ -77,9 +79,8 @@ export async function saveCheckpoint(output: string, content: CheckpointContent)
     Object.keys(moments).map((moment) => ({ name: moment, shape })),
     async (moment) => moments[moment as keyof typeof moments],
   );
-  await writeHuggingFace(beside, sourceOf({ configuration, weights: store.view(), tokenizer }), {
-    type: 'F32',
-  });
+  const source = { ...sourceOf({ configuration, weights: store.view(), tokenizer }), form };
+  await writeHuggingFace(beside, source, { type: 'F32' });
   await writeFileAtomically(join(beside, stateFile), `${JSON.stringify(state)}\n`);
   await rm(place, { recursive: true, force: true });
   await rename(beside, place);

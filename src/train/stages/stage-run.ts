@@ -290,7 +290,8 @@ class StageRun {
       packer: this.packer.state(),
     };
     const { configuration, tokenizer } = start;
-    await saveCheckpoint(settings.output, { configuration, tokenizer, store, state });
+    const { form } = this.parts.data;
+    await saveCheckpoint(settings.output, { configuration, tokenizer, form, store, state });
     this.savedStep = this.step;
   }
 
