@@ -28,6 +28,9 @@ export interface Question {
 /** Sizes and assembly in prompts and answers are those of code generation at -O0, as published. */
 const level = 'O0';
 
+/** Few passes make code twice as long; a model that goes on has lost its way. */
+const answerTokens = { perPromptToken: 2, least: 128 };
+
 export interface PreparedPrompt {
   prompt: string;
   before: Sizes;
@@ -56,8 +59,12 @@ export async function predict(
   { check, signal }: { check: boolean; signal: AbortSignal | undefined },
 ): Promise<PredictedFunction> {
   const start = performance.now();
+  const tokens = await engine.countTokens(prompt);
   // Greedy, as published: one answer, the same each time.
-  const [candidate] = await engine.generate(prompt, signal === undefined ? {} : { signal });
+  const [candidate] = await engine.generate(prompt, {
+    ...(tokens !== undefined && { maximumTokens: answerTokens.perPromptToken * tokens + answerTokens.least }),
+    ...(signal !== undefined && { signal }),
+  });
   const text = candidate?.text ?? '';
   const { code: predicted, codeComplete = false, instructions, bytes } = parseAnswer(text);
   const compared = check ? await compare(pool, question, predicted ?? '', bytes) : {};

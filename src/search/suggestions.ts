@@ -1,7 +1,7 @@
 // Pass lists that somebody else suggests for single functions, tried before the search has ideas of its own.
-// The k-th lists of all functions are one compile of the module: what must see the whole module is done as by
-// the search, then each function gets its list, then comes the module's clean-up. No other decision is
-// taken, so that the figure is the lists' own. Of a module with one function the list is run as it is.
+// The k-th lists of all functions are one compile of the module: inlining as at -Oz, then each function gets
+// its list, then comes the module's clean-up. No other decision is taken, so that the figure is the lists'
+// own. Of a module with one function the list is run as it is.
 //
 // A list is the pipeline of a whole module, found for a module of this one function. Of it a plan takes the
 // function and loop passes, in order; `default<Oz>` and its like stand for clang's own function passes of
@@ -25,10 +25,13 @@ import { skeletonOf } from './skeleton.ts';
 import type { SuggestedList } from './suggested-list.ts';
 import { valuesByGroup } from './values-by-group.ts';
 
-/** Nothing but the functions' lists differs from what every list of the search begins with. */
+/**
+ * Nothing but the functions' lists differs from -Oz. With this prelude -Oz's own lists give -Oz's sizes, and
+ * other lists gain what they gain with `raw`, whose own savings would be taken for theirs (docs/lab-log.md).
+ */
 export const plain: ModuleDecisions = {
   before: [],
-  prelude: 'raw',
+  prelude: 'light',
   relaxFirst: false,
   extra: [],
   neverInline: [],

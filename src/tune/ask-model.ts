@@ -57,7 +57,7 @@ export interface AskOptions {
 /** Characters of a function's IR, at most; as in the corpus that models are trained on. */
 const longestFunction = 65_536;
 /** A list that is longer has lost its way. Labels take some dozens. */
-const longestList = 256;
+const longestList = 128;
 
 /** Throws `refused` where LLVM refuses the module, `environment` where the model fails. */
 export async function askForLists(

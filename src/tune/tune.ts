@@ -2,7 +2,7 @@
 // what was asked for, and lets the user's tests have the last word. A source that fails is reported and
 // the others go on. Printing is the command line's.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,8 +24,8 @@ import { placesFor } from './places.ts';
 import { render, type EmitKind } from './render.ts';
 import type { TuneResult } from './result.ts';
 import { readSources, type Source } from './sources.ts';
-import { bisectFailures, runTests } from './test-command.ts';
-import { backToBaseline, tuneModule, type TunedSource } from './tune-module.ts';
+import { letTestsDecide, type TestsOutcome } from './tests-decide.ts';
+import { tuneModule, type TunedSource } from './tune-module.ts';
 
 export interface TuneOptions {
   /** clang flags for every source. */
@@ -74,7 +74,7 @@ export interface TuneReport {
   /** Sources that were not begun when the signal came. */
   notStarted: string[];
   /** Undefined when there was no test command. */
-  tests?: { passed: boolean; runs: number; broken: string[] };
+  tests?: TestsOutcome;
 }
 
 /**
@@ -234,46 +234,4 @@ async function handOver(
   }
   await writeFileAtomically(place, bytes);
   return { ...tuned, result: { ...result, output: place } };
-}
-
-/** Changes entries of `tuned` back to the baseline where the tests demand it. */
-async function letTestsDecide(
-  tuned: (TunedSource | undefined)[],
-  places: readonly string[],
-  command: string,
-  options: Settled,
-): Promise<NonNullable<TuneReport['tests']>> {
-  const candidates = [...tuned.entries()].flatMap(([index, entry]) =>
-    entry !== undefined && entry.result.best.origin !== 'baseline' ? [index] : [],
-  );
-  let inPlace = new Set(candidates);
-  const place = async (wanted: ReadonlySet<number>): Promise<void> => {
-    for (const index of candidates) {
-      if (wanted.has(index) === inPlace.has(index)) continue;
-      const entry = tuned[index]!;
-      const object = wanted.has(index) ? entry.object : entry.loaded.baseline.object;
-      await writeFileAtomically(places[index]!, await readFile(object));
-    }
-    inPlace = new Set(wanted);
-  };
-  let outcome;
-  try {
-    outcome = await bisectFailures(candidates, place, () => runTests(command, options.signal));
-  } catch (error) {
-    await place(new Set());
-    throw error;
-  }
-  for (const index of outcome.passed ? outcome.broken : candidates) {
-    const entry = tuned[index]!;
-    const reason = outcome.passed ? `the tests fail: ${command}` : 'the tests fail with clang -Oz too';
-    tuned[index] = backToBaseline(entry, reason);
-    if (outcome.passed) {
-      options.onNote(
-        `${entry.result.source}: the tests fail with ${entry.result.best.pipeline}; back to -Oz`,
-      );
-    }
-  }
-  for (const entry of tuned) entry?.result.checks.push({ name: 'tests', passed: outcome.passed });
-  const broken = outcome.broken.map((index) => tuned[index]!.result.source);
-  return { passed: outcome.passed, runs: outcome.runs, broken };
 }
