@@ -93,9 +93,13 @@ export async function measureCoreset(
   compiles: number,
 ): Promise<SizesByLevel> {
   const skeleton = skeletonOf(await baselinePipeline(pool.installation));
+  // Lists of the coreset were mined behind this prelude.
+  const asSearch = { ...plain, prelude: 'raw' } as const;
   const recipes = coresetOf(skeleton, 'bytes')
     .slice(0, compiles)
-    .map((choice) => recipeOfPlan({ module: plain, choices: new Map([[everyFunction, choice]]) }, skeleton));
+    .map((choice) =>
+      recipeOfPlan({ module: asSearch, choices: new Map([[everyFunction, choice]]) }, skeleton),
+    );
   return measureRecipes(pool, module, recipes);
 }
 
