@@ -97,12 +97,9 @@ async function functionPasses(
 }
 
 /** The lists of each group of functions. Where all functions take one way, the lists that most functions got come first. */
-export function suggestionsOf(space: SearchSpace): ReadonlyMap<string, readonly SuggestedList[]> {
-  const { suggestions, summary, separate } = space;
-  if (separate || summary.functions.length < 2) {
-    const [only] = suggestions.values();
-    return separate || only === undefined ? suggestions : new Map([[everyFunction, only]]);
-  }
+function suggestionsOf(space: SearchSpace): ReadonlyMap<string, readonly SuggestedList[]> {
+  const { suggestions, separate } = space;
+  if (separate) return suggestions;
   const votes = new Map<SuggestedList, number>();
   for (const list of [...suggestions.values()].flat()) votes.set(list, (votes.get(list) ?? 0) + 1);
   const ranked = [...votes].sort(([, left], [, right]) => right - left).map(([list]) => list);
