@@ -1,0 +1,122 @@
+// What `ozma disassemble` reaches on real code with its rules: functions drawn by chance, lifted and checked;
+// statuses by length, what keeps the others, seconds a function, and how memory goes over the run.
+//
+//   node dist-bench/disassemble.js PLACE… [--level Oz|O0|O1|O2|O3|Os|paper] [--compiler clang|gcc]
+//        [--target TRIPLE] [--functions 100] [--seed 1] [--jobs 1]
+//
+// PLACE is a prepared package (bench/packages.ts), a folder of them, or a Parquet file of collected modules.
+
+import { parseArgs } from 'node:util';
+import { assemblyInputs } from './assembly-inputs.ts';
+import { createRandom } from '#ozma/common/random.js';
+import type { Level } from '#ozma/data/task-sets/levels.js';
+import { statuses } from '#ozma/disassemble/check.js';
+import { disassemble } from '#ozma/disassemble/disassemble.js';
+import type { FunctionResult } from '#ozma/disassemble/result.js';
+import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
+import { targetOfTriple } from '#ozma/lift/lift.js';
+import { findInstallation } from '#ozma/llvm/installation.js';
+import { WorkerPool } from '#ozma/llvm/worker-pool.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    level: { type: 'string', default: 'Oz' },
+    compiler: { type: 'string', default: 'clang' },
+    target: { type: 'string', default: 'x86_64-linux-gnu' },
+    functions: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '1' },
+  },
+});
+const installation = findInstallation();
+const target = targetOfTriple(values.target);
+
+interface FileOfFunctions {
+  text: string;
+  names: string[];
+}
+
+async function readAll(): Promise<FileOfFunctions[]> {
+  const pool = new WorkerPool({ installation, workers: 1 });
+  const settings = {
+    triple: values.target,
+    level: values.level as Level,
+    compiler: values.compiler === 'gcc' ? ('gcc' as const) : ('clang' as const),
+  };
+  const files: FileOfFunctions[] = [];
+  for await (const { text } of assemblyInputs(installation, pool, positionals, settings)) {
+    files.push({ text, names: parseAssembly(text, target).functions.map(({ name }) => name) });
+  }
+  pool.close();
+  return files;
+}
+
+const files = await readAll();
+const random = createRandom(Number(values.seed));
+const all = files.flatMap((file) => file.names.map((name) => ({ file, name, key: random.next() })));
+const chosen = new Set(all.sort((left, right) => left.key - right.key).slice(0, Number(values.functions)));
+
+/** What is kept of a result: its IR would fill memory. */
+type Kept = Omit<FunctionResult, 'ir'>;
+const results: Kept[] = [];
+const memory: number[] = [];
+const began = performance.now();
+for (const file of files) {
+  const names = [...chosen].filter((one) => one.file === file).map(({ name }) => name);
+  if (names.length === 0) continue;
+  await disassemble(file.text, {
+    installation,
+    target: values.target,
+    functions: names,
+    jobs: Number(values.jobs),
+    onFunction: ({ ir: _, ...kept }) => {
+      results.push(kept);
+      const every = Math.max(1, Math.floor(chosen.size / 10));
+      if (results.length % every === 0) memory.push(Math.round(process.memoryUsage().rss / 2 ** 20));
+    },
+  });
+}
+const seconds = (performance.now() - began) / 1000;
+
+const buckets = [
+  ['up to 20', 0, 20],
+  ['21 to 100', 21, 100],
+  ['over 100', 101, Infinity],
+  ['up to 100', 0, 100],
+  ['all', 0, Infinity],
+] as const;
+const mean = (list: number[]): number => list.reduce((sum, one) => sum + one, 0) / Math.max(1, list.length);
+process.stdout.write(
+  `${values.compiler} -${values.level}, ${values.target}, seed ${values.seed}: ` +
+    `${results.length} of ${all.length} functions, LLVM ${installation.version}\n\n` +
+    `| instructions | functions | ${statuses.join(' | ')} | mean BLEU | seconds each |\n` +
+    `| --- | ---: |${' ---: |'.repeat(statuses.length + 2)}\n`,
+);
+for (const [label, low, high] of buckets) {
+  const those = results.filter(({ instructions }) => instructions >= low && instructions <= high);
+  const share = (status: string): string => {
+    const count = those.filter((one) => one.status === status).length;
+    return `${((100 * count) / Math.max(1, those.length)).toFixed(1)} %`;
+  };
+  const compiled = those.flatMap(({ bleu }) => (bleu === undefined ? [] : [bleu]));
+  process.stdout.write(
+    `| ${label} | ${those.length} | ${statuses.map(share).join(' | ')} | ${mean(compiled).toFixed(3)} | ` +
+      `${mean(those.map((one) => one.seconds)).toFixed(2)} |\n`,
+  );
+}
+const inputs = results.flatMap((one) => (one.status === 'equivalent' ? [one.inputs ?? 0] : []));
+process.stdout.write(
+  `\n${(seconds / Math.max(1, results.length)).toFixed(2)} s a function with ${values.jobs} jobs; ` +
+    `equivalent on ${mean(inputs).toFixed(0)} inputs on average\n` +
+    `resident memory after each tenth of the functions, MiB: ${memory.join(', ')}\n\n`,
+);
+const reasons = new Map<string, number>();
+for (const { status, reason = '' } of results) {
+  if (status === 'exact' || status === 'equivalent') continue;
+  const kind = `${status}: ${reason.replace(/^input \d+: /, '').replace(/\/\S+/g, '…')}`;
+  reasons.set(kind, (reasons.get(kind) ?? 0) + 1);
+}
+for (const [kind, count] of [...reasons].sort((left, right) => right[1] - left[1]).slice(0, 20)) {
+  process.stdout.write(`${String(count).padStart(4)}  ${kind}\n`);
+}
