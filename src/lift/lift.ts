@@ -13,6 +13,7 @@ import { guessLevel, type Level } from './module-text.ts';
 import { isOutlined } from './outlined.ts';
 import type { Signature } from './prototypes.ts';
 import { Unsupported } from './step.ts';
+import { looksUnoptimised } from './unoptimised.ts';
 import { targetNamed } from './targets/all.ts';
 
 export interface LiftOptions {
@@ -104,7 +105,7 @@ function liftOne(source: AssemblyFunction, context: LiftContext): LiftedFunction
     }
   };
   if (whole.takesFrameAddresses) add('split');
-  if (whole.usesSlots) {
+  if (whole.usesSlots && looksUnoptimised(source)) {
     add('slots');
     add('reloads');
     if (whole.spills) add('spills');

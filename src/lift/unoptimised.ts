@@ -2,10 +2,32 @@
 // were written, subtractions that are no additions. What is found here is kept in the lifted IR, so that
 // code generation at -O0 makes the same of it again. Nothing here is needed for the meaning.
 
+import type { AssemblyFunction } from './assembly/types.ts';
 import { constant, operation, type Expression } from './expression.ts';
 import type { Block, FunctionBody } from './blocks.ts';
 import { visitFrame } from './frame.ts';
 import type { RegisterWrite, Step } from './step.ts';
+
+const frameBases = new Set(['rsp', 'rbp', 'sp', 'x29', 'fp']);
+
+/** From this share of moves to and from the stack on, code counts as generated at -O0: optimised code has far fewer. */
+const unoptimisedShare = 0.2;
+
+/** Whether it is worth trying that code generation at -O0 wrote this. */
+export function looksUnoptimised({ items }: AssemblyFunction): boolean {
+  let instructions = 0;
+  let moves = 0;
+  for (const item of items) {
+    if (item.kind !== 'instruction') continue;
+    instructions++;
+    const { mnemonic, operands } = item.instruction;
+    const onStack = operands.some(
+      (operand) => operand.kind === 'memory' && operand.base !== undefined && frameBases.has(operand.base),
+    );
+    if (onStack && /^(mov|ldr|ldur|str|stur)/.test(mnemonic)) moves++;
+  }
+  return moves > 0 && moves >= unoptimisedShare * instructions;
+}
 
 /** Registers that an expression reads. */
 export function registersIn(expression: Expression, into = new Set<number>()): Set<number> {
