@@ -158,6 +158,10 @@ export const x86Instructions: string[] = [
   'cvtdq2ps %xmm1, %xmm2',
   'cvtdq2pd %xmm1, %xmm2',
   'cvttps2dq %xmm1, %xmm2',
+  'cvttpd2dq %xmm1, %xmm0',
+  'packuswb %xmm1, %xmm0',
+  'packsswb %xmm1, %xmm0',
+  'packssdw (%rdi), %xmm0',
   'cvtps2pd %xmm1, %xmm2',
   'cvtpd2ps %xmm1, %xmm2',
   ...[

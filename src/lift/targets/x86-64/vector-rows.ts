@@ -27,6 +27,7 @@ import {
   ashr,
   shuffle,
   signExtend,
+  splat,
   sub,
   truncate,
   xor,
@@ -279,6 +280,8 @@ export const vectorRows: Record<string, Row> = {
   cvtsd2ss: (t) => writeLow(t, 1, convert('fptrunc', t.read(0, 'double'), 'float'), 'keep'),
   cvtdq2ps: (t) => writeLow(t, 1, convert('sitofp', t.read(0, '<4 x i32>'), '<4 x float>'), 'zero'),
   cvttps2dq: (t) => writeLow(t, 1, convert('fptosi', t.read(0, '<4 x float>'), '<4 x i32>'), 'zero'),
+  cvttpd2dq: (t) =>
+    writeLow(t, 1, bitcast(convert('fptosi', t.read(0, '<2 x double>'), '<2 x i32>'), 'i64'), 'zero'),
   cvtdq2pd: (t) => writeLow(t, 1, convert('sitofp', t.read(0, '<2 x i32>'), '<2 x double>'), 'zero'),
   cvtps2pd: (t) => writeLow(t, 1, convert('fpext', t.read(0, '<2 x float>'), '<2 x double>'), 'zero'),
   cvtpd2ps: (t) =>
@@ -357,6 +360,17 @@ for (const [suffix, type] of Object.entries(integerLanes)) {
     vectorRows[`psra${suffix}`] = laneShift(type, 'ashr');
   }
 }
+/** Lanes of both, halved in width; what does not fit becomes the nearest number that does. */
+function pack(from: Type, to: Type, least: number, most: number): Row {
+  const count = Number(/^<(\d+)/.exec(to)![1]);
+  const order = Array.from({ length: count }, (_, lane) => lane);
+  const within = (value: Expression): Expression =>
+    intrinsic('smax', from, intrinsic('smin', from, value, splat(from, most)), splat(from, least));
+  return packed(from, (left, right) => operation(to, 'trunc', shuffle(within(left), within(right), order)));
+}
+vectorRows['packuswb'] = pack('<8 x i16>', '<16 x i8>', 0, 255);
+vectorRows['packsswb'] = pack('<8 x i16>', '<16 x i8>', -128, 127);
+vectorRows['packssdw'] = pack('<4 x i32>', '<8 x i16>', -32768, 32767);
 vectorRows['pmullw'] = packed('<8 x i16>', mul);
 vectorRows['pmulld'] = packed('<4 x i32>', mul);
 for (const [name, type] of [
