@@ -16,6 +16,8 @@ export interface ToyModelFile {
   endToken: number;
   /** log p of every token after these. */
   logProbabilities(tokens: readonly number[]): number[];
+  /** The same after each of these tokens and those before it. */
+  allLogProbabilities(tokens: readonly number[]): number[][];
   /** The ids of a prompt by our own tokenizer, the begin token first. */
   tokenize(text: string): number[];
   remove(): void;
@@ -27,17 +29,19 @@ export async function toyModelFile(seed = 1): Promise<ToyModelFile> {
   const path = join(folder, 'toy.gguf');
   await writeGguf(path, { ...sourceOf(model), form: 'normal' }, { type: 'F32', name: 'a toy' });
   const { configuration, weights, tokenizer } = model;
+  const all = (tokens: readonly number[]): number[][] =>
+    referenceForward(configuration, weights, tokens).map((logits) => {
+      const highest = Math.max(...logits);
+      const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
+      return Array.from(logits, (logit) => logit - highest - logSum);
+    });
   return {
     path,
     contextLength: configuration.contextLength,
     vocabularySize: configuration.vocabularySize,
     endToken: tokenizer!.endId,
-    logProbabilities: (tokens) => {
-      const logits = referenceForward(configuration, weights, tokens).at(-1)!;
-      const highest = Math.max(...logits);
-      const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
-      return Array.from(logits, (logit) => logit - highest - logSum);
-    },
+    logProbabilities: (tokens) => all(tokens).at(-1)!,
+    allLogProbabilities: all,
     tokenize: (text) => [tokenizer!.beginId, ...tokenizer!.encode(text)],
     remove: () => rmSync(folder, { recursive: true }),
   };

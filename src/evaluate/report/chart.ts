@@ -73,7 +73,9 @@ function scaleOf(axis: Axis, values: readonly number[]): Scale {
   const room = 0.04 * (high - low || 1);
   const [from, to] = [low - room, high + room];
   const at = (value: number): number => (of(value) - from) / (to - from);
-  const powers = Array.from({ length: 12 }, (_, power) => 10 ** power);
+  const powers = Array.from({ length: 12 }, (_, power) =>
+    [1, 2, 5].map((digit) => digit * 10 ** power),
+  ).flat();
   const proposed = axis.marks ?? (logarithmic ? powers : roundNumbers(from, to));
   return { at, marks: proposed.filter((mark) => at(mark) >= 0 && at(mark) <= 1) };
 }
