@@ -10,12 +10,12 @@ import type { Subject } from '../../disassemble/recompile.ts';
 import { splitAssembly, standalone } from '../../disassemble/split.ts';
 import { parseAssembly } from '../../lift/assembly/parse-assembly.ts';
 import type { AssemblyFile, AssemblyFunction } from '../../lift/assembly/types.ts';
+import { targetOfTriple } from '../../lift/lift.ts';
 import { defaultTriple } from '../../llvm/clang.ts';
 import { compileVariants } from '../../llvm/compile-variants.ts';
 import type { OptimisationLevel } from '../../llvm/module.ts';
 import { parseAnswer } from '../../tasks/answers.ts';
 import { restoreIr } from '../../tasks/normal-form/restore-ir.ts';
-import { targetOf } from '../../tasks/normal-form/targets.ts';
 import { parsePrompt } from '../../tasks/prompts.ts';
 import type { Sample } from '../evaluation.ts';
 import { countsOf } from '../inputs/counts.ts';
@@ -54,7 +54,7 @@ function lengthOf({ items }: AssemblyFunction): number {
 async function samplesOfSources(settings: LiftingSettings): Promise<LiftingSamples> {
   const { level, limit } = settings;
   const triple = await targetTriple(settings);
-  const target = targetOf(triple)!;
+  const target = targetOfTriple(triple);
   const { files, dropped } = await assemblyOfSources(settings, level);
   const found: { id: string; file: string; text: string; parsed: AssemblyFile; body: AssemblyFunction }[] =
     [];
