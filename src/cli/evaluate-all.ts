@@ -11,6 +11,7 @@ import { putBetweenMarkers, writeMarkdown } from '../evaluate/report/markdown.ts
 import { writePage } from '../evaluate/report/page.ts';
 import { readResults } from '../evaluate/report/results.ts';
 import { tasks } from '../evaluate/tasks.ts';
+import { chooseModel } from '../inference/model-choice.ts';
 import { releasedModel } from '../inference/released-models.ts';
 import type { CommandInput } from './command-row.ts';
 import { evaluateTask } from './evaluate.ts';
@@ -29,8 +30,8 @@ export async function evaluateAll({
   if (output === undefined) throw new OzmaError('usage', 'expected -o FOLDER, found none');
   for (const planned of await planTasks(data, words(programs))) {
     const { task } = planned;
-    const file = model ?? releasedModel(tasks[task].model) ?? 'none';
-    if (task === 'perplexity' && !file.endsWith('.gguf')) {
+    const file = model === undefined ? releasedModel(tasks[task].model) : chooseModel(model);
+    if (task === 'perplexity' && file?.endsWith('.gguf') !== true) {
       process.stderr.write('ozma: perplexity left out: it needs a model in a GGUF file\n');
       continue;
     }

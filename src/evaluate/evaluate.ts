@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { openEngine, type Engine } from '../inference/engine.ts';
+import { chooseModel } from '../inference/model-choice.ts';
 import { releasedModel } from '../inference/released-models.ts';
 import { findInstallation, type LlvmInstallation } from '../llvm/installation.ts';
 import type { OptimisationLevel } from '../llvm/module.ts';
@@ -16,7 +17,7 @@ import { tasks } from './tasks.ts';
 export interface EvaluateOptions {
   /** A set of the task, a corpus, a folder of sources; for `code` files of programs, with commas. */
   data: string;
-  /** A GGUF file, an address, an engine that is open already, or `none`; default the released model. */
+  /** A GGUF file, an address, `base`, `ftd`, an open engine, or `none`; default the task's released model. */
   model?: string | Engine;
   /** Default test. */
   split?: HeldOut;
@@ -58,7 +59,8 @@ export async function evaluate(name: TaskName, options: EvaluateOptions): Promis
   const { candidates = 1, tokens = 2048, level = 'Oz', flags = [], signal, onRecord } = options;
   const jobs = options.jobs ?? availableParallelism();
   const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds: compileSeconds });
-  const opened = typeof model === 'string' && model !== 'none' ? await openEngine(model) : undefined;
+  const file = typeof model === 'string' ? chooseModel(model) : undefined;
+  const opened = file === undefined ? undefined : await openEngine(file);
   try {
     const engine = typeof model === 'string' ? opened : model;
     const description = await engine?.describe();
