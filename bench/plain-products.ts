@@ -6,7 +6,7 @@ import { createRandom } from '#ozma/common/random.js';
 import type { ModelConfiguration } from '#ozma/model/configuration.js';
 import { Graph } from '#ozma/train/onnx/graph.js';
 import { loadSession, tensor } from '#ozma/train/onnx/session.js';
-import { timed, type Taken } from './turns.ts';
+import { medianOf, timed, type Taken } from './turns.ts';
 
 /** left · right, `times` in a forward pass; a part of one counts where the causal mask hides the rest. */
 interface Product {
@@ -63,6 +63,8 @@ async function load({ left, right, result }: Product, threads: number) {
 export interface Products {
   /** What the multiplications of one training step of `rows` rows take. */
   run: () => Promise<Taken>;
+  /** GFLOP a processor second of each product, slowest first. */
+  rates: () => number[];
   close: () => Promise<void>;
 }
 
@@ -73,11 +75,20 @@ export async function loadProducts(
 ): Promise<Products> {
   const products = productsOf(configuration, rows);
   const loaded = await Promise.all(products.map((product) => load(product, threads)));
+  const taken = products.map((): Taken[] => []);
   return {
+    rates: () =>
+      products
+        .map(({ left, result }, index) => {
+          const operations = 2 * left.at(-1)! * result.reduce((a, b) => a * b);
+          return operations / medianOf(taken[index]!).processor / 1e9;
+        })
+        .sort((a, b) => a - b),
     run: async () => {
       const total = { clock: 0, processor: 0 };
       for (const [index, { times }] of products.entries()) {
         const one = await timed(loaded[index]!.run);
+        taken[index]!.push(one);
         total.clock += 3 * times * one.clock;
         total.processor += 3 * times * one.processor;
       }

@@ -125,7 +125,10 @@ async function compare(text: string) {
     ];
     console.log(`${row.name.padEnd(9)}  ${cells.join('  ')}`);
   }
-  return { network: text, parameters, tokens, context, ways: rowsOut };
+  const rates = products.rates();
+  const [slowest, fastest] = [rates[0]!, rates.at(-1)!].map((rate) => rate.toFixed(1));
+  console.log(`products alone: ${slowest} to ${fastest} GFLOP a processor second, by shape`);
+  return { network: text, parameters, tokens, context, ways: rowsOut, rates };
 }
 
 /** Peak memory in megabytes of a process that takes two steps of one row, and what it has before them. */

@@ -15,14 +15,27 @@ minutes=${3:-20}
 # 1. 16,000 functions as IR before and after passes and as assembly. 3 minutes.
 ./ozma data pretraining "$data/corpus" -o "$data/pretraining" --limit 16000
 
-# 2. A vocabulary learned from its training packages. 2,048 tokens are enough where each digit is one. 1 minute.
+# 2. A vocabulary learned from the training packages. 2,048 tokens are enough where each digit is one. 1 minute.
 [ -e "$trained/tokenizer/tokenizer.json" ] ||
   ./ozma train tokenizer "$data/pretraining" --columns completion --vocabulary 2048 -o "$trained/tokenizer"
 
-# 3. 4 layers, 256 wide: 3.7 million parameters.
-./ozma train pretrain "$data/pretraining" --depth 4 --tokenizer "$trained/tokenizer" --minutes "$minutes" \
-  --batch-tokens 4096 -o "$trained/pretrain"
+# 3. 4 layers of width 192: 2.2 million parameters, and as many steps as the minutes allow (docs/training.md).
+cat >"$trained/pretrain.json" <<END
+{
+  "output": "$trained/pretrain",
+  "data": [{ "path": "$data/pretraining" }],
+  "tokenizer": "$trained/tokenizer",
+  "depth": 4,
+  "network": { "width": 192, "heads": 6, "keyValueHeads": 6, "headSize": 32 },
+  "context": 1024,
+  "batchTokens": 4096,
+  "learningRate": 0.003,
+  "validations": 10,
+  "minutes": $minutes
+}
+END
+./ozma train pretrain --config "$trained/pretrain.json"
 
-# 4. Bits per byte on held-out packages, beside a 5-gram model of the same tokens, xz and gzip. 2 minutes.
+# 4. Bits per byte on held-out packages, beside a 5-gram model of the same tokens, xz and gzip. 3 minutes.
 npm run -s bench:build
 node dist-bench/yardsticks.js "$trained/pretrain"
