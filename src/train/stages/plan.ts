@@ -14,6 +14,9 @@ const reserve = 0.04;
 /** A forward pass alone takes about a third of a step. */
 const forwardShare = 1 / 3;
 
+/** Of the time, what looks at the held-out samples may take, but for the first and the last. */
+const looksShare = 0.1;
+
 /** How long the speed is measured. */
 const measuredSeconds = 5;
 
@@ -26,19 +29,32 @@ export interface Budget {
   secondsGone: number;
 }
 
-/** Steps that the settings' tokens or minutes are. */
-export async function planSteps(
+export interface Plan {
+  /** Steps of the whole run. */
+  steps: number;
+  /** Steps between two looks at the held-out samples. */
+  validateEvery: number;
+}
+
+/** What the settings' tokens or minutes are. */
+export async function planRun(
   settings: StageSettings,
   { stepTokens, heldOutTokens, secondsGone }: Budget,
   trainer: TrainingStep,
   batch: MeasuredBatch,
-): Promise<number> {
+): Promise<Plan> {
   const { tokens, minutes, validations } = settings;
-  if (tokens !== undefined) return Math.max(1, Math.round(tokens / stepTokens));
+  const every = (steps: number, looks: number): number => Math.max(1, Math.round(steps / looks));
+  if (tokens !== undefined) {
+    const steps = Math.max(1, Math.round(tokens / stepTokens));
+    return { steps, validateEvery: every(steps, validations) };
+  }
   const tokensPerSecond = await trainer.measure(batch, measuredSeconds);
   const seconds = minutes! * 60 * (1 - reserve) - secondsGone - measuredSeconds;
-  const looks = (validations + 1) * heldOutTokens * forwardShare;
-  const steps = Math.floor((seconds * tokensPerSecond - looks) / stepTokens);
+  const look = heldOutTokens * forwardShare;
+  const affordable = Math.floor((looksShare * seconds * tokensPerSecond) / look);
+  const looks = Math.max(1, Math.min(validations, affordable));
+  const steps = Math.floor((seconds * tokensPerSecond - (looks + 1) * look) / stepTokens);
   if (steps < 1) {
     const speed = Math.round(tokensPerSecond);
     throw new OzmaError(
@@ -46,7 +62,7 @@ export async function planSteps(
       `expected minutes for at least one step of ${stepTokens} tokens at ${speed} tokens/s, found ${minutes}`,
     );
   }
-  return steps;
+  return { steps, validateEvery: every(steps, looks) };
 }
 
 export function planSchedule(

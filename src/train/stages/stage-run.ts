@@ -23,7 +23,7 @@ import {
   type TrainingState,
 } from './checkpoint.ts';
 import { lossCurve } from './loss-curve.ts';
-import { planSchedule, planSteps } from './plan.ts';
+import { planRun, planSchedule } from './plan.ts';
 import type { Stage, StageSettings } from './settings.ts';
 import { openStageData, type StageData } from './stage-data.ts';
 import { startingPoint, type StartingPoint } from './starting-point.ts';
@@ -152,6 +152,7 @@ class StageRun {
   private readonly parts: RunParts;
   private packer: Packer;
   private steps = 0;
+  private validateEvery = 1;
   private step = 0;
   private secondsBefore = 0;
   private startedAt = performance.now();
@@ -169,12 +170,15 @@ class StageRun {
     const budget = { stepTokens: this.stepTokens, heldOutTokens, secondsGone };
     // The speed is measured on the first batch, which is then trained on like any other.
     const batch = this.takeBatch(this.packerFrom(), shape.rows);
-    this.steps = await planSteps(settings, budget, trainer, batch);
+    const { steps, validateEvery } = await planRun(settings, budget, trainer, batch);
+    this.steps = steps;
+    this.validateEvery = validateEvery;
   }
 
   goOn(state: TrainingState): void {
     this.packer = this.packerFrom(state);
     this.steps = state.steps;
+    this.validateEvery = state.validateEvery;
     this.step = state.step;
     this.savedStep = state.step;
     this.secondsBefore = state.seconds;
@@ -189,7 +193,6 @@ class StageRun {
     const firstStep = this.step;
     let [saidAt, savedAt] = [-Infinity, this.startedAt];
     let validation = this.step === 0 ? await this.validate(log) : [];
-    const validateEvery = Math.max(1, Math.round(this.steps / settings.validations));
     while (this.step < this.steps) {
       const batches = Array.from({ length: this.batchesPerStep }, () =>
         this.takeBatch(this.packer, this.parts.shape.rows),
@@ -216,7 +219,7 @@ class StageRun {
         hooks.say(stepLine(record, this.steps, (this.steps - this.step) * pace));
         saidAt = performance.now();
       }
-      if (last || this.step % validateEvery === 0) validation = await this.validate(log);
+      if (last || this.step % this.validateEvery === 0) validation = await this.validate(log);
       const stopping = hooks.signal?.aborted === true;
       if (last || stopping || performance.now() - savedAt > settings.checkpointMinutes * 60_000) {
         await this.save();
@@ -285,7 +288,8 @@ class StageRun {
     if (this.savedStep === this.step) return;
     const { stage, settings, start, store } = this.parts;
     const state: TrainingState = {
-      ...{ format: 1, stage, settings, steps: this.steps, step: this.step },
+      ...{ format: 1, stage, settings, step: this.step },
+      ...{ steps: this.steps, validateEvery: this.validateEvery },
       seconds: this.seconds(),
       packer: this.packer.state(),
     };
