@@ -30,12 +30,22 @@ export function processorSeconds(children: readonly number[]): number {
   return living.reduce((sum, number) => sum + number, ticks) / ticksPerSecond;
 }
 
-/** Resident memory of a process in megabytes, 0 when it is gone. */
-export function residentMegabytes(process: number | 'self'): number {
+/** A line of /proc's status in megabytes, 0 when the process is gone. */
+function statusMegabytes(process: number | 'self', name: string): number {
   try {
-    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${process}/status`, 'utf8'))?.[1];
-    return Number(kilobytes ?? 0) / 1024;
+    const status = readFileSync(`/proc/${process}/status`, 'utf8');
+    return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1024;
   } catch {
     return 0;
   }
+}
+
+/** Resident memory of a process in megabytes, 0 when it is gone. */
+export function residentMegabytes(process: number | 'self'): number {
+  return statusMegabytes(process, 'VmRSS');
+}
+
+/** The most that it ever was. (What getrusage says of a child may be its parent's.) */
+export function peakMegabytes(process: number | 'self'): number {
+  return statusMegabytes(process, 'VmHWM');
 }

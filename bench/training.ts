@@ -30,6 +30,7 @@ import { defaultAdamW } from '#ozma/train/optimiser/adamw.js';
 import { ParameterStore } from '#ozma/train/optimiser/parameter-store.js';
 import { TrainingStep } from '#ozma/train/training-step.js';
 import { loadProducts } from './plain-products.ts';
+import { peakMegabytes, residentMegabytes } from './processor-time.ts';
 import { fullRows } from './full-rows.ts';
 import { startPytorch } from './pytorch-training.ts';
 import { medianOf, timed, type Taken } from './turns.ts';
@@ -139,11 +140,11 @@ function memoryAt(text: string, length: number): { before: number; peak: number 
 }
 
 async function measureMemory(text: string, length: number): Promise<void> {
-  const before = process.resourceUsage().maxRSS / 1024;
+  const before = residentMegabytes('self');
   const { step, batch } = await loadStep(networkOf(text, length), length);
   for (const count of [1, 2]) await step.run([batch], count, 1e-4);
   await step.close();
-  console.log(JSON.stringify({ before, peak: process.resourceUsage().maxRSS / 1024 }));
+  console.log(JSON.stringify({ before, peak: peakMegabytes('self') }));
 }
 
 if (values.memory !== undefined) {
