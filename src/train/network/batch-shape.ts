@@ -3,8 +3,8 @@
 
 import type { BatchShape } from './llama.ts';
 
-/** Queries of attention at a time; more waste work on keys that the mask hides. */
-const attentionBlock = 128;
+/** Queries of attention at a time; more waste work on keys that the mask hides, fewer add up sums over keys oftener. */
+const attentionBlock = { short: 128, long: 256 };
 
 /** Up to this context attention's probabilities are kept: some MB a layer for 7 % of the time. */
 const shortContext = 2048;
@@ -17,7 +17,7 @@ export function batchShapeFor(context: number, tokens: number): BatchShape {
   return {
     rows: Math.max(1, Math.floor(tokens / context)),
     length: context,
-    attentionBlock: Math.min(context, attentionBlock),
+    attentionBlock: Math.min(context, context < longContext ? attentionBlock.short : attentionBlock.long),
     recompute: context >= longContext ? 'layers' : context > shortContext ? 'attention' : 'nothing',
   };
 }
