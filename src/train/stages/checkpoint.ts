@@ -21,9 +21,10 @@ export interface TrainingState {
   format: 1;
   stage: Stage;
   settings: StageSettings;
-  /** Steps of the whole run, and those between two looks at held-out samples; fixed at its start. */
+  /** Steps of the whole run; fixed at its start. */
   steps: number;
-  validateEvery: number;
+  /** Steps between two looks at held-out samples, fixed as well; early runs did not write it down. */
+  validateEvery?: number;
   /** Steps done. */
   step: number;
   /** Seconds of training so far. */

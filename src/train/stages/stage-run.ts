@@ -178,7 +178,8 @@ class StageRun {
   goOn(state: TrainingState): void {
     this.packer = this.packerFrom(state);
     this.steps = state.steps;
-    this.validateEvery = state.validateEvery;
+    const looks = this.parts.settings.validations;
+    this.validateEvery = state.validateEvery ?? Math.max(1, Math.round(state.steps / looks));
     this.step = state.step;
     this.savedStep = state.step;
     this.secondsBefore = state.seconds;
