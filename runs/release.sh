@@ -66,7 +66,7 @@ JSON
 cat > "$data/tune.json" <<JSON
 { "output": "$data/trained/tune", "from": "$data/trained/disassemble",
   "data": [{ "path": "$data/tuning" }], "earlier": [$short], "earlierShare": 0.5,
-  "context": 1024, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.0008, "minutes": 6 }
+  "context": 1024, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.0008, "tokens": 1355776 }
 JSON
 ./ozma train tune --config "$data/tune.json"
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,10 @@ test('this machine has what is needed', async () => {
   expect(report.llvm.filter((installation) => installation.used)).toHaveLength(1);
   expect(report.targets).toContain('x86-64');
   expect(report.compiles).toEqual({ c: { passed: true }, cpp: { passed: true } });
+  expect(report.models.map(({ name }) => name)).toEqual(['base', 'ftd']);
+  for (const { path, hash } of report.models) {
+    expect(execFileSync('sha256sum', [path], { encoding: 'utf8' })).toMatch(new RegExp(`^${hash}`));
+  }
 });
 
 test('a missing LLVM is said with the command that mends it, exit code 3', async () => {

@@ -71,7 +71,10 @@ export async function openStageData(
   return { training, heldOut, pieceBytes: pieceBytesOf(tokenizer), form: await formOf(settings) };
 }
 
-/** How code stands in the data of a stage, as the manifests of its sets say; undefined where they do not agree. */
+/**
+ * How code stands in the data of a stage, as the manifests of its sets say; undefined where they do not agree or there
+ * are none. Files without a manifest have no say.
+ */
 export async function formOf({ data, earlier }: StageSettings): Promise<CodeForm | undefined> {
   const said = await Promise.all(
     [...data, ...earlier].map(async ({ path }) => {
@@ -79,7 +82,8 @@ export async function formOf({ data, earlier }: StageSettings): Promise<CodeForm
       return codeForms.find((form) => form === manifest?.made['form']);
     }),
   );
-  return said.every((form) => form === said[0]) ? said[0] : undefined;
+  const forms = new Set(said.filter((form) => form !== undefined));
+  return forms.size === 1 ? [...forms][0] : undefined;
 }
 
 export function pieceBytesOf(tokenizer: Tokenizer): Uint16Array {
