@@ -8,7 +8,7 @@ import type { DisassembleReport, FunctionResult } from '../disassemble/result.ts
 import { codeFiles, readCode } from '../disassemble/read-code.ts';
 import { statuses } from '../disassemble/check.ts';
 import { openEngine } from '../inference/engine.ts';
-import type { EngineDescription } from '../inference/engine.ts';
+import type { Engine, EngineDescription } from '../inference/engine.ts';
 import { chooseModel } from '../inference/model-choice.ts';
 import { releasedModel } from '../inference/released-models.ts';
 import { parseAssembly } from '../lift/assembly/parse-assembly.ts';
@@ -70,6 +70,19 @@ function modelLine({ model, hash, source }: EngineDescription): string {
   return `model ${model} (${source}${hash === undefined ? '' : `, sha256 ${hash.slice(0, 16)}`})`;
 }
 
+/** The rules do without a model that nobody asked for by name, where llama.cpp does not start here. */
+async function engineFor(model: string | undefined): Promise<Engine | undefined> {
+  const wanted = model === undefined ? releasedModel('ftd') : chooseModel(model);
+  if (wanted === undefined) return undefined;
+  try {
+    return await openEngine(wanted);
+  } catch (error) {
+    if (model !== undefined || !(error instanceof OzmaError) || error.code !== 'environment') throw error;
+    process.stderr.write(`by rules alone: ${error.message}\n`);
+    return undefined;
+  }
+}
+
 function summary(report: DisassembleReport): string {
   const counts = statuses.map((status) => {
     const count = report.functions.filter((one) => one.status === status).length;
@@ -87,8 +100,7 @@ export async function disassemble(input: Input): Promise<number> {
     throw new OzmaError('usage', `expected one assembly file, found ${operands.length}`);
   }
   const { text, triple } = await readCode(findInstallation(), file);
-  const wanted = options.model === undefined ? releasedModel('ftd') : chooseModel(options.model);
-  const engine = wanted === undefined ? undefined : await openEngine(wanted);
+  const engine = await engineFor(options.model);
   if (engine !== undefined) process.stderr.write(`${modelLine(await engine.describe())}\n`);
   let progress: Progress | undefined;
   let report: DisassembleReport;
