@@ -78,17 +78,12 @@ function edited(ir: string, edits: readonly Edit[]): string {
 
 /** A symbol that is named for the first time needs a declaration; a call says its type. */
 function declared(ir: string): string {
-  const lines: string[] = [];
-  for (const [, name] of ir.matchAll(/^(?!declare|define).*?@([-\w.$]+)/gm)) {
-    const known = new RegExp(
-      `^(?:@${name} =|(?:declare|define)\\b[^@]*@${name}\\()`.replaceAll('$', '\\$'),
-      'm',
-    );
-    if (!known.test(ir) && lines.every((line) => !line.includes(`@${name} `))) {
-      lines.push(`@${name} = external global i8`);
-    }
-  }
-  return lines.length === 0 ? ir : `${ir}\n${lines.join('\n')}\n`;
+  const known = new Set(
+    Array.from(ir.matchAll(/^(?:(?:declare|define)\b[^@]*)?@([-\w.$]+)(?: =|\()/gm), ([, name]) => name),
+  );
+  const mentioned = Array.from(matches(ir, /@[-\w.$]+/g), ({ text }) => text.slice(1));
+  const missing = new Set(mentioned.filter((name) => !known.has(name)));
+  return [ir, ...Array.from(missing, (name) => `@${name} = external global i8\n`)].join('\n');
 }
 
 /**

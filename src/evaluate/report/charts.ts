@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { OzmaError } from '../../common/errors.ts';
+import { lossPoints } from '../../train/stages/loss-curve.ts';
 import type { LogRecord } from '../../train/stages/training-log.ts';
 import type { EvaluationReport } from '../run-evaluation.ts';
 import { methodsOf, writeFigure } from '../summary.ts';
@@ -96,8 +97,6 @@ export function lengthChart(
   return chart === undefined ? [] : [chart];
 }
 
-/** Weight of the past in the smoothed curve. */
-const smoothing = 0.95;
 /** Points of a curve; more cannot be seen. */
 const mostPoints = 400;
 
@@ -106,19 +105,7 @@ export async function lossCharts(logs: readonly string[]): Promise<string[]> {
   const charts = await Promise.all(
     logs.map(async (file) => {
       const records = await readLog(file);
-      let smooth: number | undefined;
-      const training: Point[] = [];
-      const heldOut = new Map<string, Point[]>();
-      for (const record of records) {
-        if (record.kind === 'step') {
-          smooth = smooth === undefined ? record.loss : smoothing * smooth + (1 - smoothing) * record.loss;
-          training.push({ x: record.tokens, y: smooth });
-        } else {
-          for (const { name, loss } of record.sources) {
-            heldOut.set(name, [...(heldOut.get(name) ?? []), { x: record.tokens, y: loss }]);
-          }
-        }
-      }
+      const { training, heldOut } = lossPoints(records);
       const every = Math.ceil(training.length / mostPoints);
       return drawChart({
         title: `Loss of ${basename(dirname(file))}`,

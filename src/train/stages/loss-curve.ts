@@ -36,8 +36,11 @@ const amount = (number: number): string =>
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** The picture, or undefined where there is nothing to draw. */
-export function lossCurve(records: readonly LogRecord[], title: string): string | undefined {
+/** Training loss, smoothed, and held-out losses by source, over the tokens seen. */
+export function lossPoints(records: readonly LogRecord[]): {
+  training: Point[];
+  heldOut: Map<string, Point[]>;
+} {
   let smooth: number | undefined;
   const training: Point[] = [];
   const heldOut = new Map<string, Point[]>();
@@ -51,6 +54,12 @@ export function lossCurve(records: readonly LogRecord[], title: string): string 
       }
     }
   }
+  return { training, heldOut };
+}
+
+/** The picture, or undefined where there is nothing to draw. */
+export function lossCurve(records: readonly LogRecord[], title: string): string | undefined {
+  const { training, heldOut } = lossPoints(records);
   const points = [...training, ...[...heldOut.values()].flat()];
   if (points.length === 0) return undefined;
   const right = points.reduce((most, { x }) => Math.max(most, x), 0);
