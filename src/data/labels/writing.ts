@@ -12,8 +12,8 @@ import { codegenLevels, type LabelLevel } from './measured-program.ts';
 import type { PassLists } from './pass-lists.ts';
 import { sizesOf, type ProgramState, type Totals } from './program-state.ts';
 
-/** Further lists of one program that its row names after the label. */
-const runnersUp = 3;
+/** Further lists of one program that its row names after the label, each of another size. */
+const runnersUp = 15;
 /** Numbers of lists for which the summary says how much of the gain they keep. */
 const curveSizes = [1, 5, 20, 50, 100] as const;
 

@@ -13,6 +13,7 @@ import { readSet } from '../corpus.ts';
 import type { LabelRow } from '../labels/label-set.ts';
 import type { LabelLevel } from '../labels/measured-program.ts';
 import { createPassLists } from '../labels/pass-lists.ts';
+import { countLabels, taughtList, type Labelled } from '../labels/taught-lists.ts';
 import { mustBeSet } from '../set-manifest.ts';
 import type { Maker } from './build.ts';
 import { taskColumns, taskRow, type TaskRow } from './task-rows.ts';
@@ -34,16 +35,15 @@ export interface TuningSettings {
   codegen: LabelLevel;
 }
 
-const version = 1;
+const version = 2;
 
 /** Throws `usage` where the folder holds no finished set of labels. */
 export async function tuningMaker(settings: TuningSettings): Promise<Maker<TuningRow>> {
   const { installation, form, codegen } = settings;
   const { contentHash } = await mustBeSet(settings.labels);
-  const labels = new Map<string, Pick<LabelRow, 'pipeline' | 'ozBytes'>>();
-  for await (const row of readSet<LabelRow>(settings.labels, `codegen = '${codegen}'`)) {
-    labels.set(row.id, { pipeline: row.pipeline, ozBytes: row.ozBytes });
-  }
+  const labels = new Map<string, Labelled>();
+  for await (const row of readSet<LabelRow>(settings.labels, `codegen = '${codegen}'`)) labels.set(row.id, row);
+  const counts = countLabels(labels.values());
   const lists = createPassLists(installation);
   return {
     name: 'tuning',
@@ -58,7 +58,7 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
     make: async (row, { pool, count }) => {
       const label = labels.get(row.id);
       if (label === undefined) return [];
-      const { pipeline, ozBytes } = label;
+      const pipeline = taughtList(label, counts);
       const shown = showIr(row.ir, { form, target: 'x86-64', own: row.name });
       const variant = { level: codegen, sizes: codegen };
       const [before, after] = await compileVariants(pool, shown.module, [
@@ -81,7 +81,7 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
           pipeline,
           bytes_before: bytesBefore,
           bytes_after: bytesAfter,
-          bytes_oz: ozBytes,
+          bytes_oz: label.ozBytes,
         },
       ];
     },
