@@ -6,7 +6,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { collect, type CollectSettings } from '#ozma/data/collect/collect.js';
+import { collect } from '#ozma/data/collect/collect.js';
+import type { CollectSettings } from '#ozma/data/collect/settings.js';
 import { readModules, type CollectedModule, type CollectRecord } from '#ozma/data/collect/collected.js';
 import { usualLimits } from '#ozma/data/collect/compile-file.js';
 import { fillHeader, headerOfTemplate } from '#ozma/data/collect/config-header.js';
