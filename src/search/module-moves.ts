@@ -6,7 +6,7 @@ import { codegenSwitches, type CodegenSwitch } from '../llvm/recipe.ts';
 import type { ModuleSummary } from '../llvm/worker-protocol.ts';
 import type { VocabularyPass } from '../passes/vocabulary.ts';
 import type { Moves } from './mutation.ts';
-import type { ModuleDecisions } from './plan.ts';
+import { undecided, type ModuleDecisions } from './plan.ts';
 import type { Objective, SearchSettings } from './settings.ts';
 import { preludeNames, type Skeleton } from './skeleton.ts';
 import type { SuggestedList } from './suggested-list.ts';
@@ -82,15 +82,7 @@ export class ModuleMoves {
 
   /** The decisions that a search starts from. */
   start(): ModuleDecisions {
-    return {
-      before: [],
-      prelude: 'raw',
-      relaxFirst: false,
-      extra: [],
-      neverInline: [],
-      alwaysInline: [],
-      switches: this.generatesOptimisedCode ? firstSwitches : [],
-    };
+    return { ...undecided, switches: this.generatesOptimisedCode ? firstSwitches : [] };
   }
 
   /** The decisions with one of them changed; what promises most comes first, then random changes. */

@@ -10,7 +10,8 @@ import type { Evaluator } from './evaluator.ts';
 import { ModuleMoves, type SearchSpace } from './module-moves.ts';
 import { createMoves, type Moves } from './mutation.ts';
 import { everyFunction, recipeOfPlan, type Choice, type ModuleDecisions, type Plan } from './plan.ts';
-import { valueOf } from './settings.ts';
+import { valueOf, type Proposer } from './settings.ts';
+import { suggestedChoices } from './suggestions.ts';
 import { valuesByGroup } from './values-by-group.ts';
 
 /** Plans measured side by side. Fixed, so that the answer does not depend on the number of workers. */
@@ -34,18 +35,18 @@ interface Standing {
   value: number;
 }
 
-/** `first`: choices that have shown themselves good, tried before the known ones. */
-export async function searchPlans(
-  evaluator: Evaluator,
-  space: SearchSpace,
-  first: ReadonlyMap<string, Choice>,
-): Promise<void> {
+/** Lists that were suggested come first, then the known ones, then what the search makes of both. */
+export async function searchPlans(evaluator: Evaluator, space: SearchSpace): Promise<void> {
   if (space.summary.functions.length === 0) return;
-  const planner = new Planner(evaluator, space, first);
-  while (evaluator.left > 0) {
-    const proposals = planner.propose(Math.min(batchSize, evaluator.left));
-    const measured = await evaluator.measure(proposals.map(({ plan }) => recipeOfPlan(plan, space.skeleton)));
+  const planner = new Planner(evaluator, space);
+  const measure = async (proposals: readonly Proposal[], by: Proposer): Promise<void> => {
+    const recipes = proposals.map(({ plan }) => recipeOfPlan(plan, space.skeleton));
+    const measured = await evaluator.measure(recipes, by);
     for (const [index, proposal] of proposals.entries()) planner.learn(proposal, measured[index]);
+  };
+  await measure(planner.suggested().slice(0, evaluator.left), 'suggestion');
+  while (evaluator.left > 0) {
+    await measure(planner.propose(Math.min(batchSize, evaluator.left)), 'search');
   }
 }
 
@@ -66,7 +67,7 @@ class Planner {
   /** Some function improved since the last whole was measured. */
   private unproven = false;
 
-  constructor(evaluator: Evaluator, space: SearchSpace, first: ReadonlyMap<string, Choice>) {
+  constructor(evaluator: Evaluator, space: SearchSpace) {
     this.evaluator = evaluator;
     this.space = space;
     this.moves = createMoves(space.random, space.passes);
@@ -74,11 +75,17 @@ class Planner {
     this.coreset = coresetOf(space.skeleton, evaluator.settings.objective);
     this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
     this.module = this.moduleMoves.start();
-    if (first.size > 0) this.pending.push(this.continued(first));
   }
 
   private get pace(): (typeof paces)['bytes'] {
     return this.evaluator.settings.objective === 'instructions' ? paces.instructions : paces.bytes;
+  }
+
+  suggested(): Proposal[] {
+    return suggestedChoices(this.space, this.coreset[0]!).map((choices) => ({
+      plan: { module: this.module, choices },
+      about: 'functions',
+    }));
   }
 
   propose(count: number): Proposal[] {
@@ -141,15 +148,6 @@ class Planner {
 
   private uniform(choice: Choice, about: Proposal['about'], module: ModuleDecisions): Proposal {
     return { plan: { module, choices: new Map(this.groups.map((group) => [group, choice])) }, about };
-  }
-
-  /** Choices from outside under the decisions of this search, code generation included. */
-  private continued(first: ReadonlyMap<string, Choice>): Proposal {
-    const known = this.coreset[0]!;
-    const choices = new Map(
-      this.groups.map((group) => [group, { ...known, passes: first.get(group)?.passes ?? known.passes }]),
-    );
-    return { plan: { module: this.module, choices }, about: 'functions' };
   }
 
   private assembled(module: ModuleDecisions): Proposal {

@@ -28,6 +28,17 @@ export interface ModuleDecisions {
   switches: readonly CodegenSwitch[];
 }
 
+/** Nothing decided for the module but where known lists start from. */
+export const undecided: ModuleDecisions = {
+  before: [],
+  prelude: 'raw',
+  relaxFirst: false,
+  extra: [],
+  neverInline: [],
+  alwaysInline: [],
+  switches: [],
+};
+
 export interface Plan {
   module: ModuleDecisions;
   /** By group. */

@@ -14,7 +14,7 @@ import type { SearchSpace } from './module-moves.ts';
 import { searchPlans } from './plan-search.ts';
 import type { SearchResult, SearchSettings } from './settings.ts';
 import { skeletonOf } from './skeleton.ts';
-import { countKept, readSuggestions, trySuggestions } from './suggestions.ts';
+import { countKept, readSuggestions } from './suggestions.ts';
 
 export * from './settings.ts';
 
@@ -45,8 +45,7 @@ export async function search(
     separate: settings.perFunction && pool.installation.major >= 20,
     suggestions: await readSuggestions(pool.installation, settings.suggestions ?? new Map()),
   };
-  const first = await trySuggestions(evaluator, space, baselineRecipe);
-  await searchPlans(evaluator, space, first);
+  await searchPlans(evaluator, space);
   const { best } = evaluator;
   const kept = best === undefined ? 0 : countKept(space, best.recipe, best.measurement);
   return { ...evaluator.result(baselineRecipe, pipeline), kept };

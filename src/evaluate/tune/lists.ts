@@ -12,10 +12,9 @@ import { nestPasses } from '../../passes/nesting.ts';
 import { samplePassList } from '../../passes/sampling.ts';
 import { readVocabulary, usablePasses } from '../../passes/vocabulary.ts';
 import { coresetOf } from '../../search/coreset.ts';
-import { everyFunction, recipeOfPlan } from '../../search/plan.ts';
+import { everyFunction, recipeOfPlan, undecided } from '../../search/plan.ts';
 import { search } from '../../search/search.ts';
 import { skeletonOf } from '../../search/skeleton.ts';
-import { plain } from '../../search/suggestions.ts';
 
 export const levels = ['Oz', 'O0'] as const satisfies readonly CodegenLevel[];
 
@@ -93,12 +92,10 @@ export async function measureCoreset(
   compiles: number,
 ): Promise<SizesByLevel> {
   const skeleton = skeletonOf(await baselinePipeline(pool.installation));
-  // Lists of the coreset were mined behind this prelude.
-  const asSearch = { ...plain, prelude: 'raw' } as const;
   const recipes = coresetOf(skeleton, 'bytes')
     .slice(0, compiles)
     .map((choice) =>
-      recipeOfPlan({ module: asSearch, choices: new Map([[everyFunction, choice]]) }, skeleton),
+      recipeOfPlan({ module: undecided, choices: new Map([[everyFunction, choice]]) }, skeleton),
     );
   return measureRecipes(pool, module, recipes);
 }
