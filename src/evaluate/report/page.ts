@@ -4,7 +4,7 @@
 import type { Figure } from '../figures.ts';
 import type { EvaluationReport } from '../run-evaluation.ts';
 import { partsOfTime } from '../stopwatch.ts';
-import { methodsOf, withInterval, writeDuration, writeFigure } from '../summary.ts';
+import { methodsOf, samplesOf, withInterval, writeDuration, writeFigure } from '../summary.ts';
 import { escaped } from './chart.ts';
 import { lengthChart, savingCharts, scatterChart } from './charts.ts';
 import { publishedFigures } from './published.ts';
@@ -158,8 +158,12 @@ function published(reports: readonly EvaluationReport[]): string {
 /** Savings are a total first; the other means stand behind a fold. */
 const furtherMeans = /saving.*(?:arithmetic|geometric) mean$/;
 
-function cellOf(figure: Figure | undefined, unit: string): string {
-  return figure === undefined ? '' : `${withInterval(figure, unit)}<small>n ${figure.samples}</small>`;
+/** Samples are named where they are not all of the table's. */
+function cellOf(figure: Figure | undefined, unit: string, all?: number): string {
+  if (figure === undefined) return '';
+  const { value, samples } = figure;
+  const interval = withInterval(figure, unit).slice(writeFigure(value, unit).length);
+  return `${writeFigure(value, unit)}<small>${interval}${samples === all ? '' : `, n ${samples}`}</small>`;
 }
 
 function section(report: EvaluationReport): string {
@@ -171,7 +175,7 @@ function section(report: EvaluationReport): string {
   const rowsOf = (some: readonly string[]): string[][] =>
     some.map((name) => [
       escaped(name),
-      ...methods.map(([, { overall }]) => cellOf(overall[name], report.units[name]!)),
+      ...methods.map(([, { overall }]) => cellOf(overall[name], report.units[name]!, report.n)),
     ]);
   const head = numbers(['', ...methods.map(([name]) => escaped(name))]);
   const further =
@@ -181,6 +185,7 @@ function section(report: EvaluationReport): string {
   const dropped = Object.entries(report.dropped).map(([reason, count]) => `${escaped(reason)}: ${count}`);
   return [
     `<h2 id="${report.task}">${titles[report.task]}</h2>`,
+    `<p class="soft">${samplesOf(report)} of ${escaped(report.data)}.</p>`,
     table(head, rowsOf(names.filter((name) => !furtherMeans.test(name)))),
     further,
     time(report),
@@ -212,9 +217,16 @@ function charts(report: EvaluationReport): string[] {
   }
 }
 
-/** The first figures of each method by one axis. */
+/** For flag tuning both levels; for the others their first figures. */
+const tuningApart = [
+  '-Oz: zero-shot saving, total',
+  '-Oz: saving, best of 1, total',
+  '-O0: saving, best of 1, total',
+];
+
+/** A few figures of each method by one axis. */
 function apart(report: EvaluationReport, axis: string): string {
-  const names = Object.keys(report.units).slice(0, 3);
+  const names = report.task === 'tune' ? tuningApart : Object.keys(report.units).slice(0, 3);
   const rows = methodsOf(report).flatMap(([method, { by }]) =>
     Object.entries(by[axis] ?? {}).map(([stratum, figures]) => [
       `${escaped(stratum)} <small>${escaped(method)}</small>`,
