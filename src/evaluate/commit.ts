@@ -10,10 +10,18 @@ import { fileURLToPath } from 'node:url';
 /** What results say where there is neither a checkout nor a stamp. */
 export const unknownCommit = 'unknown';
 
+/** Asked once: what is committed while a run goes on is not the code that runs. */
+let ownCommit: string | undefined;
+
+/** Of this process' own code. */
+export function runningCommit(): string {
+  return (ownCommit ??= currentCommit());
+}
+
 const ownFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Twelve digits, `+changes` behind them where files of src/ differ from it; `unknown` where nobody knows. */
-export function currentCommit(folder = ownFolder): string {
+export function currentCommit(folder: string = ownFolder): string {
   return ofCheckout(folder) ?? ofStamp(folder) ?? unknownCommit;
 }
 

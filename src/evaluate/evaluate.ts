@@ -8,6 +8,7 @@ import { releasedModel, releasedModelNames } from '../inference/released-models.
 import { findInstallation, type LlvmInstallation } from '../llvm/installation.ts';
 import type { OptimisationLevel } from '../llvm/module.ts';
 import { WorkerPool } from '../llvm/worker-pool.ts';
+import { runningCommit } from './commit.ts';
 import type { TaskName } from './evaluation.ts';
 import type { HeldOut } from './inputs/input.ts';
 import type { SampleRecord } from './record.ts';
@@ -76,6 +77,8 @@ function modelWord(model: string): string {
 /** Throws `usage` where model or data are not what the task takes; `environment` without LLVM. */
 export async function evaluate(name: TaskName, options: EvaluateOptions): Promise<EvaluationReport> {
   const task = tasks[name];
+  // Before the minutes that reading data takes.
+  runningCommit();
   const installation = options.installation ?? findInstallation();
   const {
     data,

@@ -9,7 +9,7 @@ import pLimit from 'p-limit';
 import { writeFileAtomically } from '../common/files.ts';
 import { ozmaVersion } from '../common/version.ts';
 import type { EngineDescription } from '../inference/engine.ts';
-import { currentCommit } from './commit.ts';
+import { runningCommit } from './commit.ts';
 import type { Evaluation, Sample, TaskName } from './evaluation.ts';
 import { figuresOf, type FigureDefinition, type Figures } from './figures.ts';
 import { modelMethod, type MethodResult, type SampleRecord, type Seconds } from './record.ts';
@@ -98,7 +98,7 @@ export async function runEvaluation<S extends Sample>(
     ozma: ozmaVersion(),
     llvm: settings.llvm,
   };
-  const log = await RecordLog.open(file('jsonl'), identity, currentCommit());
+  const log = await RecordLog.open(file('jsonl'), identity, runningCommit());
   let done = samples.filter(({ id }) => log.records.has(id)).length;
   settings.onStart?.(samples.length, evaluation.available, done);
   const limit = pLimit(evaluation.concurrency);

@@ -54,20 +54,21 @@ interface Case {
   task: string;
   data: string;
   model: string;
+  limit: number;
   possible: boolean;
 }
 
 const cases: Case[] = [
-  { task: 'tune', data: 'c', model: 'none', possible: true },
-  { task: 'disassemble', data: 'c', model: 'none', possible: true },
-  { task: 'emulate', data: 'c', model: 'none', possible: true },
-  { task: 'perplexity', data: 'texts', model: 'base', possible: base !== undefined },
-  { task: 'code', data: 'problems.jsonl', model: 'none', possible: sandboxed },
+  { task: 'tune', data: 'c', model: 'none', limit: 2, possible: true },
+  { task: 'disassemble', data: 'c', model: 'none', limit: 5, possible: true },
+  { task: 'emulate', data: 'c', model: 'none', limit: 5, possible: true },
+  { task: 'perplexity', data: 'texts', model: 'base', limit: 120, possible: base !== undefined },
+  { task: 'code', data: 'problems.jsonl', model: 'none', limit: 12, possible: sandboxed },
 ];
 
-const words = ({ task, data, model }: Case, output: string): string[] => [
+const words = ({ task, data, model, limit }: Case, output: string): string[] => [
   ...['evaluate', task, '--data', join(folder, data), '--model', model],
-  ...['--jobs', '1', '--limit', '120', '-o', output],
+  ...['--jobs', '1', '--limit', String(limit), '-o', output],
 ];
 
 /** All but seconds, and but what the process was. */
@@ -97,28 +98,32 @@ async function killed(one: Case, output: string): Promise<string> {
 
 describe('killed in the middle of a record, and started again', () => {
   for (const one of cases) {
-    test.skipIf(!one.possible)(`${one.task}: the same figures and records`, async () => {
-      const [whole, again, resumed] = ['whole', 'again', 'resumed'].map((name) =>
-        join(folder, one.task, name),
-      );
-      for (const output of [whole!, again!]) {
-        expect(await runOzma(words(one, output))).toMatchObject({ exitCode: 0 });
-      }
-      expect(lasting(again!, one.task)).toEqual(lasting(whole!, one.task));
+    test.skipIf(!one.possible)(
+      `${one.task}: the same figures and records`,
+      async () => {
+        const [whole, again, resumed] = ['whole', 'again', 'resumed'].map((name) =>
+          join(folder, one.task, name),
+        );
+        for (const output of [whole!, again!]) {
+          expect(await runOzma(words(one, output))).toMatchObject({ exitCode: 0 });
+        }
+        expect(lasting(again!, one.task)).toEqual(lasting(whole!, one.task));
 
-      const log = await killed(one, resumed!);
-      expect(existsSync(join(resumed!, `${one.task}.json`))).toBe(false);
-      const text = readFileSync(log, 'utf8');
-      const complete = text.trimEnd().split('\n');
-      const last = complete.at(-1)!;
-      // Half of the last record, as a write that was cut leaves it.
-      writeFileSync(log, text.slice(0, text.lastIndexOf(last) + Math.floor(last.length / 2)));
-      const { stderr, exitCode } = await runOzma(words(one, resumed!));
-      expect(exitCode).toBe(0);
-      const before = complete.length - 2;
-      if (before > 0) expect(stderr).toContain(`; ${before} done before`);
-      else expect(stderr).not.toContain('done before');
-      expect(lasting(resumed!, one.task)).toEqual(lasting(whole!, one.task));
-    });
+        const log = await killed(one, resumed!);
+        expect(existsSync(join(resumed!, `${one.task}.json`))).toBe(false);
+        const text = readFileSync(log, 'utf8');
+        const complete = text.trimEnd().split('\n');
+        const last = complete.at(-1)!;
+        // Half of the last record, as a write that was cut leaves it.
+        writeFileSync(log, text.slice(0, text.lastIndexOf(last) + Math.floor(last.length / 2)));
+        const { stderr, exitCode } = await runOzma(words(one, resumed!));
+        expect(exitCode).toBe(0);
+        const before = complete.length - 2;
+        if (before > 0) expect(stderr).toContain(`; ${before} done before`);
+        else expect(stderr).not.toContain('done before');
+        expect(lasting(resumed!, one.task)).toEqual(lasting(whole!, one.task));
+      },
+      600_000,
+    );
   }
 });
