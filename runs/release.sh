@@ -96,5 +96,7 @@ JSON
 ./ozma export --from "$data/trained/emulate-short/model.gguf" --to gguf -o models/ozma-base.gguf
 ./ozma export --from "$data/trained/together/model.gguf" --to gguf -o models/ozma-ftd.gguf
 
-# 6. What they reach on held-out packages.
-./ozma evaluate all --data "$data" --limit 200 --candidates 8 -o "$data/results"
+# 6. What they reach on held-out packages: figures, page and the tables of both READMEs.
+./ozma evaluate all --data "$data" --limit 200,tune=100 --candidates 8,tune=16,emulate=1 --tokens 512,emulate=768 -o "$data/results" \
+  --page docs/results/released-models.html --markdown README.md,models/README.md \
+  --logs "$data/trained/pretrain/log.jsonl,$data/trained/disassemble/log.jsonl,$data/trained/tune/log.jsonl"

@@ -326,12 +326,12 @@ export const commands: readonly CommandRow[] = [
       summary: 'every evaluation that the data allows, and the report',
       description:
         'Runs tune, disassemble, emulate and perplexity on a folder of sets (each evaluation on its set) or on a folder of ' +
-        'sources that nobody prepared, code on the files named, and writes the report. The same command goes on ' +
-        'after an interruption.',
+        'sources that nobody prepared, code on the files named, and writes the report: a page, and tables for READMEs. ' +
+        'Says before what it will do and about how long it takes. The same command goes on after an interruption.',
       options: evaluateAllOptions,
       examples: [
         'ozma evaluate all --data src/ -o results/',
-        'ozma evaluate all --data sets/ -o results/ --limit 1000',
+        'ozma evaluate all --data sets/ -o results/ --limit 100,tune=40 --candidates disassemble=8 --markdown README.md',
       ],
     },
     async (input) => (await import('./evaluate-all.ts')).evaluateAll(input),
@@ -413,7 +413,7 @@ export const commands: readonly CommandRow[] = [
       summary: 'programs that a model writes, run against tests',
       description:
         'HumanEval and HumanEval-X in the files of their authors: pass@k. Programs run in namespaces of their own without ' +
-        'network, files or rights, within limits; exit code 3 where this machine cannot do that.',
+        'network, files or rights, within limits; exit code 3 where this machine cannot do that, or lacks python3 or C++ headers.',
       options: evaluateTaskOptions,
       examples: ['ozma evaluate code --data HumanEval.jsonl.gz --model http://localhost:8080/v1'],
     },

@@ -3,8 +3,9 @@
 // An option that nothing reads yet has no row.
 
 import { availableParallelism } from 'node:os';
-import { flag, oneOf, positiveNumber, seconds, targetTriple, text, wholeNumber } from './values.ts';
-import type { ValueKind } from './values.ts';
+import { taskNames, type TaskName } from '../evaluate/evaluation.ts';
+import { byName, flag, oneOf, positiveNumber, seconds, targetTriple, text, wholeNumber } from './values.ts';
+import type { ByName, ValueKind } from './values.ts';
 
 /** What a value can be once it is read. */
 type Readable = string | number | boolean;
@@ -410,8 +411,8 @@ export const dataDisassemblyOptions = {
   ),
 };
 
-/** Shared by the evaluations. */
-const evaluateOptions = {
+/** Shared by the evaluations, one or all. */
+const anyEvaluationOptions = {
   model: optional(
     text('a file, an address or none', '<model>'),
     'a GGUF file, the address of an OpenAI-compatible server (#NAME behind it), or none for the baselines alone',
@@ -427,10 +428,7 @@ const evaluateOptions = {
     { short: 'o' },
   ),
   split: option(oneOf('test', 'validation'), 'test', 'the held-out part of a set'),
-  limit: option(wholeNumber(1), 200, 'how many samples, a fair choice'),
   seed: searchOptions.seed,
-  candidates: option(wholeNumber(1), 1, 'how many answers to take for each sample; one is greedy'),
-  tokens: option(wholeNumber(1), 2048, 'how many tokens an answer may have'),
   jobs: {
     kind: wholeNumber(1),
     fallback: () => availableParallelism(),
@@ -440,19 +438,27 @@ const evaluateOptions = {
   json,
 };
 
-export const evaluateTaskOptions = evaluateOptions;
+const samplesHelp = 'how many samples, a fair choice';
+const answersHelp = 'how many answers to take for each sample; one is greedy';
+const tokensHelp = 'how many tokens an answer may have';
+/** As `usual` in src/evaluate/tasks.ts, which is too much to load for a line of help. */
+const usualSamples = '50; perplexity 100';
 
-export const evaluateAllOptions = {
-  ...evaluateOptions,
-  programs: optional(
-    text('files', '<files>'),
-    'HumanEval.jsonl and HumanEval-X files, separated by commas, for code; without it that is left out',
-  ),
+export const evaluateTaskOptions = {
+  ...anyEvaluationOptions,
+  limit: optional(wholeNumber(1), samplesHelp, { fallbackText: usualSamples }),
+  candidates: option(wholeNumber(1), 1, answersHelp),
+  tokens: option(wholeNumber(1), 2048, tokensHelp),
 };
 
-export const evaluateReportOptions = {
-  output: optional(text('a file name', '<file>'), 'where the page goes', {
-    short: 'o',
+/** A number for every evaluation, or for each its own. */
+function ofEachTask(help: string, fallbackText: string): OptionRow<ByName<TaskName, number>> {
+  return { kind: byName(taskNames, wholeNumber(1)), help, fallback: () => ({}), fallbackText };
+}
+
+/** What is written of results. */
+const reportOptions = {
+  page: optional(text('a file name', '<file>'), 'where the page goes', {
     fallbackText: 'report.html beside the results',
   }),
   logs: optional(
@@ -460,13 +466,28 @@ export const evaluateReportOptions = {
     'log.jsonl of training runs, separated by commas, for curves of loss',
   ),
   markdown: optional(
-    text('a file name', '<file>'),
-    'a Markdown file with the markers <!-- results --> and <!-- end of results -->: the table is put between them',
+    text('files', '<files>'),
+    'Markdown files, separated by commas: tables are put between <!-- results --> and <!-- end of results -->, ' +
+      'the short one behind <!-- results: short -->',
   ),
 };
 
+export const evaluateAllOptions = {
+  ...anyEvaluationOptions,
+  limit: ofEachTask(`${samplesHelp}: 100, or tune=40,code=164, or 100,tune=40`, usualSamples),
+  candidates: ofEachTask(`${answersHelp}; written as --limit is`, '1'),
+  tokens: ofEachTask(`${tokensHelp}; written as --limit is`, '2048'),
+  ...reportOptions,
+  programs: optional(
+    text('files', '<files>'),
+    'HumanEval.jsonl and HumanEval-X files, separated by commas, for code; without it that is left out',
+  ),
+};
+
+export const evaluateReportOptions = reportOptions;
+
 export const evaluateDisassembleOptions = {
-  ...evaluateOptions,
+  ...evaluateTaskOptions,
   level: option(
     oneOf('O0', 'O1', 'O2', 'O3', 'Os', 'Oz'),
     'Oz',

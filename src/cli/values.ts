@@ -63,6 +63,39 @@ export function oneOf<const Word extends string>(...words: Word[]): ValueKind<Wo
   };
 }
 
+export type ByName<Name extends string, T> = Readonly<Partial<Record<Name, T>>>;
+
+/**
+ * A value for each of some names: `100` for all of them, `tune=40,code=20` for two, `100,tune=40` for all and
+ * another one for tune.
+ */
+export function byName<const Name extends string, T>(
+  names: readonly Name[],
+  kind: ValueKind<T>,
+): ValueKind<ByName<Name, T>> {
+  const [first = '', second = ''] = names;
+  return {
+    expected: `${kind.expected}, for all or by name (${first}=40,${second}=100; names: ${names.join(', ')})`,
+    placeholder: '<n|name=n,...>',
+    read: (found) => {
+      const parts = found.split(',').map((part) => {
+        const [, name, value = ''] = /^(?:([a-z]+)=)?(.*)$/.exec(part) ?? [];
+        return {
+          name: names.find((one) => one === name),
+          known: name === undefined,
+          value: kind.read(value),
+        };
+      });
+      if (parts.some(({ name, known, value }) => value === undefined || (name === undefined && !known)))
+        return undefined;
+      const general = parts.findLast(({ name }) => name === undefined)?.value;
+      const all = general === undefined ? [] : names.map((name) => [name, general]);
+      const own = parts.flatMap(({ name, value }) => (name === undefined ? [] : [[name, value]]));
+      return Object.fromEntries([...all, ...own]) as ByName<Name, T>;
+    },
+  };
+}
+
 /** Any text that is not empty, such as the name of a file. */
 export function text(what: string, placeholder: string): ValueKind<string> {
   return { expected: what, placeholder, read: (found) => (found === '' ? undefined : found) };

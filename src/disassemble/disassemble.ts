@@ -105,6 +105,7 @@ export async function disassembleOne(
   const settings = likelySettings(subject.file, subject.function);
   let best: (CheckedCandidate & { origin: Candidate['origin'] }) | undefined;
   let candidates = 0;
+  let secondsRunning = 0;
   const reasons: string[] = [];
   for (const source of sources) {
     if (best?.status === 'exact') break;
@@ -116,6 +117,7 @@ export async function disassembleOne(
       // What the rules copy is right: they read it off the input.
       const mend = repair && candidate.origin === 'model';
       const checked = await checkCandidate(pool, subject, candidate.ir, settings, { seed, mend });
+      secondsRunning += checked.run?.seconds ?? 0;
       if (best === undefined || better(checked, best)) best = { ...checked, origin: candidate.origin };
     }
   }
@@ -125,6 +127,7 @@ export async function disassembleOne(
     instructions: subject.function.items.filter((item) => item.kind === 'instruction').length,
     candidates,
     seconds: (performance.now() - start) / 1000,
+    secondsRunning,
   };
 }
 

@@ -65,6 +65,12 @@ export async function modelSource(
   };
 }
 
+/** Assembly in IR compiles back to itself, whatever it is, and the assembler reads files. */
+function holdsAssembly(ir: string): boolean {
+  const withoutTexts = ir.replaceAll(/"[^"]*"/g, '""').replaceAll(/;.*$/gm, '');
+  return /(?<![\w.$@%!-])asm\b/.test(withoutTexts);
+}
+
 async function ask(
   { prompt, restore }: Question,
   { engine, candidates, signal }: ModelProposals,
@@ -91,6 +97,10 @@ async function ask(
     }
     try {
       const ir = restore(code);
+      if (holdsAssembly(ir)) {
+        reasons.push('the answer of the model is inline assembly: copied, not lifted');
+        continue;
+      }
       if (!found.has(ir)) found.set(ir, { origin: 'model', variant: `rank ${rank + 1}`, ir });
     } catch (error) {
       if (!(error instanceof NormalFormRefusal)) throw error;

@@ -25,6 +25,8 @@ export interface FunctionResult {
   /** How many candidates were checked. */
   candidates: number;
   seconds: number;
+  /** Of these, how long code was run. */
+  secondsRunning: number;
 }
 
 export interface DisassembleReport {

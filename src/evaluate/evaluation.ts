@@ -18,6 +18,8 @@ export interface Sample {
 export interface Evaluation<S extends Sample = Sample> {
   task: TaskName;
   samples: readonly S[];
+  /** Samples that the data holds; absent where counting would cost as much as evaluating. */
+  available?: number | undefined;
   /** Inputs that could not become samples, counted by reason. */
   dropped: Readonly<Record<string, number>>;
   figures: readonly FigureDefinition[];

@@ -5,6 +5,18 @@
 /** Truth values are 0 and 1. A score that does not apply to a sample is absent. */
 export type Scores = Readonly<Record<string, number>>;
 
+/** Wall-clock seconds of one method on one sample, by what was waited for. Part of no figure but those of time. */
+export interface Seconds {
+  /** The model. */
+  answering: number;
+  /** Compile workers: passes, code generation, measuring; compilers in a sandbox. */
+  compiling: number;
+  /** Code that was made. */
+  running: number;
+  /** Everything else: comparing, assembling and linking what is run. */
+  checking: number;
+}
+
 /** One method on one sample. */
 export interface MethodResult {
   /** What became of it in a word: `exact`, `failed`, `does not fit`. */
@@ -14,8 +26,7 @@ export interface MethodResult {
   reason?: string;
   /** What was answered, candidate by candidate, as it came; of the best one alone where a method is no model. */
   answers?: readonly string[];
-  /** Wall-clock seconds. Not part of any figure but those of time. */
-  seconds: { answering: number; checking: number };
+  seconds: Seconds;
 }
 
 export interface Origin {

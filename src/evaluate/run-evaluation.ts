@@ -9,11 +9,12 @@ import pLimit from 'p-limit';
 import { writeFileAtomically } from '../common/files.ts';
 import { ozmaVersion } from '../common/version.ts';
 import type { EngineDescription } from '../inference/engine.ts';
-import { currentCommit } from './commit.ts';
+import { runningCommit } from './commit.ts';
 import type { Evaluation, Sample, TaskName } from './evaluation.ts';
 import { figuresOf, type FigureDefinition, type Figures } from './figures.ts';
-import { modelMethod, type MethodResult, type SampleRecord } from './record.ts';
+import { modelMethod, type MethodResult, type SampleRecord, type Seconds } from './record.ts';
 import { RecordLog } from './record-log.ts';
+import { addSeconds, noTime } from './stopwatch.ts';
 
 /** The figures of one method: over all samples, and apart by target, level, length. */
 export interface MethodSummary {
@@ -26,8 +27,12 @@ export interface EvaluationReport {
   task: TaskName;
   model: EngineDescription | null;
   data: string;
+  /** What does it again. */
+  command: string;
   /** Samples. */
   n: number;
+  /** Samples that the data holds, of which these are a fair choice; null where nobody counted. */
+  available: number | null;
   /** Of the model; null without one. */
   metrics: MethodSummary | null;
   baselines: Readonly<Record<string, MethodSummary>>;
@@ -40,12 +45,24 @@ export interface EvaluationReport {
   /** Of the code that made the records; more than one where a run was resumed after a change. */
   commits: readonly string[];
   llvm: string;
-  /** Seconds a sample by method, and of the whole run in this process. */
-  time: { total: number; methods: Readonly<Record<string, { answering: number; checking: number }>> };
+  time: RunTime;
   records: readonly SampleRecord[];
 }
 
+/** In wall-clock seconds. Several samples are under way at the same time, so their seconds overlap. */
+export interface RunTime {
+  /** Of this process, which may have found some of the samples done. */
+  total: number;
+  /** Of that, reading data and making samples of it. */
+  preparing: number;
+  /** Of a sample, by method. */
+  methods: Readonly<Record<string, Seconds>>;
+}
+
 export interface RunSettings {
+  command: string;
+  /** Seconds that reading the data took. */
+  preparing: number;
   model: EngineDescription | undefined;
   /** As the user named it. */
   data: string;
@@ -54,6 +71,8 @@ export interface RunSettings {
   /** Where TASK.jsonl and TASK.json go; without it nothing is written. */
   output?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Once, when the samples are known; `done` of them are in the log already. */
+  onStart?: (samples: number, available: number | undefined, done: number) => void;
   onRecord?: (record: SampleRecord, done: number, of: number) => void;
 }
 
@@ -69,6 +88,8 @@ export async function runEvaluation<S extends Sample>(
     output === undefined ? undefined : join(output, `${evaluation.task}.${ending}`);
   const { samples } = evaluation;
   const identity = {
+    // Of the records: seconds by what they went into.
+    format: 2,
     task: evaluation.task,
     model: model?.hash ?? model?.source ?? null,
     samples: hashOf(samples.map(({ id, input }) => `${id} ${hashOf(input)}`).join('\n')),
@@ -77,8 +98,9 @@ export async function runEvaluation<S extends Sample>(
     ozma: ozmaVersion(),
     llvm: settings.llvm,
   };
-  const log = await RecordLog.open(file('jsonl'), identity, currentCommit());
+  const log = await RecordLog.open(file('jsonl'), identity, runningCommit());
   let done = samples.filter(({ id }) => log.records.has(id)).length;
+  settings.onStart?.(samples.length, evaluation.available, done);
   const limit = pLimit(evaluation.concurrency);
   await Promise.all(
     samples.map((sample) =>
@@ -107,7 +129,7 @@ export async function runEvaluation<S extends Sample>(
 function reportOf<S extends Sample>(
   evaluation: Evaluation<S>,
   records: readonly SampleRecord[],
-  { model, data, seed, llvm }: RunSettings,
+  { model, data, seed, llvm, command, preparing }: RunSettings,
   commits: readonly string[],
   total: number,
 ): EvaluationReport {
@@ -120,7 +142,9 @@ function reportOf<S extends Sample>(
     task: evaluation.task,
     model: model ?? null,
     data,
+    command,
     n: records.length,
+    available: evaluation.available ?? null,
     metrics: summaries.get(modelMethod) ?? null,
     baselines: Object.fromEntries([...summaries].filter(([name]) => name !== modelMethod)),
     units: Object.fromEntries(evaluation.figures.map(({ name, unit }) => [name, unit])),
@@ -130,7 +154,11 @@ function reportOf<S extends Sample>(
     ozma: ozmaVersion(),
     commits,
     llvm,
-    time: { total, methods: Object.fromEntries(methods.map((name) => [name, timeOf(results(name))])) },
+    time: {
+      total: total + preparing,
+      preparing,
+      methods: Object.fromEntries(methods.map((name) => [name, timeOf(results(name))])),
+    },
     records,
   };
 }
@@ -157,12 +185,14 @@ function byNumber(left: string, right: string): number {
   return left.localeCompare(right, 'en', { numeric: true });
 }
 
-function timeOf(results: readonly MethodResult[]): { answering: number; checking: number } {
-  const meanOf = (of: (result: MethodResult) => number): number =>
-    results.reduce((sum, result) => sum + of(result), 0) / Math.max(1, results.length);
+function timeOf(results: readonly MethodResult[]): Seconds {
+  const sum = results.reduce((before, { seconds }) => addSeconds(before, seconds), noTime);
+  const of = (part: keyof Seconds): number => sum[part] / Math.max(1, results.length);
   return {
-    answering: meanOf(({ seconds }) => seconds.answering),
-    checking: meanOf(({ seconds }) => seconds.checking),
+    answering: of('answering'),
+    compiling: of('compiling'),
+    running: of('running'),
+    checking: of('checking'),
   };
 }
 

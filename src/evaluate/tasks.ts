@@ -19,25 +19,44 @@ export interface TaskSettings extends InputSettings, AskSettings {
   level: OptimisationLevel;
 }
 
+/** So that a run can be foreseen, and that one over everything ends within ten minutes where nobody says how many. */
+export interface UsualCost {
+  /** Samples where no limit is given. */
+  limit: number;
+  /** Processor seconds of a sample with a released model and one answer (docs/evaluation.md, "Time"). */
+  seconds: number;
+}
+
 export interface Task {
   /** The set that it reads, by the name in its manifest. */
   set: string | undefined;
   model: ReleasedModel;
-  run(settings: TaskSettings, run: RunSettings): Promise<EvaluationReport>;
+  usual: UsualCost;
+  run(settings: TaskSettings, run: Omit<RunSettings, 'preparing'>): Promise<EvaluationReport>;
 }
 
 function task<S extends Sample>(
   set: string | undefined,
   model: ReleasedModel,
+  usual: UsualCost,
   prepare: (settings: TaskSettings) => Promise<Evaluation<S>>,
 ): Task {
-  return { set, model, run: async (settings, run) => runEvaluation(await prepare(settings), run) };
+  return {
+    set,
+    model,
+    usual,
+    run: async (settings, run) => {
+      const start = performance.now();
+      const evaluation = await prepare(settings);
+      return runEvaluation(evaluation, { ...run, preparing: (performance.now() - start) / 1000 });
+    },
+  };
 }
 
 export const tasks: Record<TaskName, Task> = {
-  tune: task('tuning', 'ftd', tuneEvaluation),
-  disassemble: task('disassembly', 'ftd', disassembleEvaluation),
-  emulate: task('emulation', 'base', emulateEvaluation),
-  perplexity: task('pretraining', 'base', perplexityEvaluation),
-  code: task(undefined, 'base', codeEvaluation),
+  tune: task('tuning', 'ftd', { limit: 50, seconds: 3 }, tuneEvaluation),
+  disassemble: task('disassembly', 'ftd', { limit: 50, seconds: 3.5 }, disassembleEvaluation),
+  emulate: task('emulation', 'base', { limit: 50, seconds: 1.5 }, emulateEvaluation),
+  perplexity: task('pretraining', 'base', { limit: 100, seconds: 0.2 }, perplexityEvaluation),
+  code: task(undefined, 'base', { limit: 50, seconds: 1.5 }, codeEvaluation),
 };

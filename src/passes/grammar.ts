@@ -37,6 +37,9 @@ export function printPipeline(nodes: readonly PassNode[]): string {
     .join(',');
 }
 
+/** LLVM's own adaptors are four: module, cgscc, function, loop. A model's answer may be any number. */
+const deepest = 64;
+
 const nameText = /[^\s<>(),]+/y;
 const space = /\s*/y;
 
@@ -47,6 +50,7 @@ const space = /\s*/y;
  */
 export function parsePipeline(text: string): PassNode[] {
   let position = 0;
+  let lists = 0;
 
   const skipSpace = (): void => {
     space.lastIndex = position;
@@ -87,7 +91,9 @@ export function parsePipeline(text: string): PassNode[] {
     if (text[position] !== '(') return { name, parameters, children: undefined };
     const opening = position;
     position += 1;
+    if (++lists > deepest) return fail(`at most ${deepest} lists in each other`, opening);
     const children = parseList();
+    lists -= 1;
     if (text[position] !== ')') return fail(`',' or ')' for the '(' at character ${opening + 1}`);
     position += 1;
     skipSpace();

@@ -3,9 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import { figuresOf, mean, quantile, savings, share } from '#ozma/evaluate/figures.js';
 import type { SampleRecord, Scores } from '#ozma/evaluate/record.js';
+import { noTime } from '#ozma/evaluate/stopwatch.js';
 
 function record(group: string, scores: Scores): SampleRecord {
-  const methods = { model: { outcome: '', scores, seconds: { answering: 0, checking: 0 } } };
+  const methods = { model: { outcome: '', scores, seconds: noTime } };
   return {
     id: `${group} ${JSON.stringify(scores)}`,
     hash: '',

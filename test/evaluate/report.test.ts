@@ -4,10 +4,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { format } from 'prettier';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Evaluation } from '#ozma/evaluate/evaluation.js';
 import { mean, share } from '#ozma/evaluate/figures.js';
-import { putBetweenMarkers, writeMarkdown } from '#ozma/evaluate/report/markdown.js';
+import { putBetweenMarkers, writeTables } from '#ozma/evaluate/report/markdown.js';
 import { writePage } from '#ozma/evaluate/report/page.js';
 import { readResults } from '#ozma/evaluate/report/results.js';
 import { runEvaluation, type EvaluationReport } from '#ozma/evaluate/run-evaluation.js';
@@ -39,14 +40,21 @@ function made(asked: string[] = []): Evaluation {
       const result = {
         outcome: exact === 1 ? 'exact' : 'failed',
         scores: { exact, verified: exact, bleu: exact },
-        seconds: { answering: 0, checking: 0 },
+        seconds: { answering: 1, compiling: 2, running: 0.5, checking: 0.25 },
       };
       return { model: result, 'rule lifter': { ...result, scores: { exact: 1, verified: 1, bleu: 1 } } };
     },
   };
 }
 
-const settings = { model: undefined, data: 'made up', seed: 7, llvm: '22' };
+const settings = {
+  model: undefined,
+  data: 'made up',
+  command: "ozma evaluate disassemble --data 'made up'",
+  preparing: 1,
+  seed: 7,
+  llvm: '22',
+};
 const withoutTime = ({ time: _time, ...rest }: EvaluationReport): unknown => rest;
 
 describe('runs', () => {
@@ -100,15 +108,46 @@ describe('reports', () => {
     }
   });
 
-  test('the table of a README stands between its markers and replaces the last one', async () => {
-    const table = writeMarkdown([await runEvaluation(made(), settings)]);
-    expect(table).toMatch(/\| exact \| 35\.0 % \[.*\] \| 100\.0 % \[.*\] \| 13\.8 % \|/);
-    const readme = 'before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n';
-    const once = putBetweenMarkers(readme, table, 'README.md');
-    expect(once).toContain(table);
+  test('tables of a README stand between their markers and replace the last ones', async () => {
+    const tables = writeTables([await runEvaluation(made(), settings)]);
+    expect(tables.full).toMatch(/\| exact +\| +35\.0 % \[.*\] \| +100\.0 % \[.*\] \| +13\.8 % \|/);
+    expect(tables.full).toContain("\nozma evaluate disassemble --data 'made up'\n");
+    expect(tables.short).toMatch(
+      /\| disassemble: exact +\| +20 \| 35\.0 % \[.*\] \| rule lifter 100\.0 % +\| +13\.8 % \|/,
+    );
+    const readme = 'before\n\n<!-- results -->\n\nold\n\n<!-- end of results -->\n\nafter\n';
+    const both = `${readme}\n<!-- results: short -->\n<!-- end of results -->\n`;
+    const once = putBetweenMarkers(both, tables, 'README.md');
+    for (const table of [tables.full, tables.short]) expect(once).toContain(table);
     expect(once).not.toContain('old');
-    expect(putBetweenMarkers(once, table, 'README.md')).toBe(once);
-    expect(() => putBetweenMarkers('nothing', table, 'README.md')).toThrow('README.md: expected the markers');
+    expect(once).toMatch(/^before\n[^]*\nafter\n/);
+    expect(putBetweenMarkers(once, tables, 'README.md')).toBe(once);
+    // As prettier would have it, or a fresh table would fail the check of formatting.
+    expect(await format(once, { parser: 'markdown' })).toBe(once);
+    expect(putBetweenMarkers(readme, tables, 'README.md')).not.toContain(tables.short);
+    const refused: [text: string, why: string][] = [
+      ['nothing', 'README.md: expected the markers'],
+      ['<!-- results -->', 'README.md: expected <!-- end of results --> behind <!-- results -->'],
+      [
+        '<!-- results: short -->\n<!-- results -->\n<!-- end of results -->',
+        'README.md: expected <!-- end of results --> behind <!-- results: short -->',
+      ],
+    ];
+    for (const [text, why] of refused) {
+      expect(() => putBetweenMarkers(text, tables, 'README.md')).toThrow(why);
+    }
+  });
+
+  test('where time goes stands in results and page', async () => {
+    const report = await runEvaluation(made(), settings);
+    expect(report.time.methods['model']).toEqual({
+      answering: 1,
+      compiling: 2,
+      running: 0.5,
+      checking: 0.25,
+    });
+    expect(report.time.preparing).toBe(1);
+    expect(writePage([report], [])).toMatch(/>1\.00<.*>2\.00<.*>0\.50<.*>0\.25<.*>3\.75</);
   });
 
   test('a folder without results is refused', async () => {

@@ -42,7 +42,8 @@ describe('flag tuning', () => {
     ];
     for (const answer of answers) {
       const { overall } = (await run(() => answer, { limit: 1 })).metrics!;
-      expect(overall['usable list']!.value).toBe(0);
+      expect(overall['first answer is a valid list']!.value).toBe(0);
+      expect(overall['share of valid lists']!.value).toBe(0);
       expect(overall['-Oz: zero-shot saving, total']!.value).toBe(0);
     }
   });

@@ -62,6 +62,10 @@ test.each([
   ['a)', "pipeline, character 2: expected ',' or the end, found ')'"],
   ['a,,b', "pipeline, character 3: expected a pass name, found ',b'"],
   ['a,', 'pipeline, character 3: expected a pass name, found the end'],
+  [
+    'a('.repeat(100_000),
+    `pipeline, character 130: expected at most 64 lists in each other, found '${'(a'.repeat(10)}'`,
+  ],
   ['a b', "pipeline, character 3: expected ',' or the end, found 'b'"],
 ])('refuses %s', (text, message) => {
   expect(() => parsePipeline(text)).toThrow(expect.objectContaining({ code: 'usage', message }) as Error);

@@ -62,11 +62,12 @@ export async function compareByRunning(
       mostStops: 48,
       ...(emulator === undefined ? {} : { emulator }),
     };
+    const start = performance.now();
     const original = await runSide(programs.original, inputsFile, programs.globals, run);
     const mustEnd = (index: number): boolean =>
       original[index] !== undefined && !('stopped' in original[index]);
     const lifted = await runSide(programs.lifted, inputsFile, programs.globals, { ...run, mustEnd });
-    return compareOutcomes(original, lifted);
+    return { ...compareOutcomes(original, lifted), seconds: (performance.now() - start) / 1000 };
   } catch (error) {
     if (error instanceof NotComparable) return untested(error.message);
     throw error;

@@ -57,6 +57,8 @@ export interface Comparison {
   inputs: number;
   /** What differed first, or why nothing could be compared. */
   detail?: string;
+  /** Wall-clock seconds that both programs ran, their making apart; absent where none did. */
+  seconds?: number;
 }
 
 /** Inputs that the original must survive before equality means anything. */

@@ -19,6 +19,13 @@ export interface RunOptions {
   mustEnd?: (index: number) => boolean;
 }
 
+/**
+ * Becomes the program. All outcomes together take a few megabytes, those with large data of the file more; code that
+ * writes without end would fill the disk within its time.
+ */
+const mostOutputBytes = 1 << 28;
+const limitOutput = `ulimit -f ${mostOutputBytes / 512}; exec "$@"`;
+
 /** Each costs the whole time limit. */
 const mostTimeouts = 2;
 const timeLimitPassed = 'time limit';
@@ -36,7 +43,7 @@ function runOnce(
   limit: number,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn(words[0]!, words.slice(1), { stdio: [input, output, 'ignore'] });
+    const child = spawn('/bin/sh', ['-c', limitOutput, 'sh', ...words], { stdio: [input, output, 'ignore'] });
     let late = false;
     const timer = setTimeout(() => {
       late = true;

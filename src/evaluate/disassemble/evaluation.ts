@@ -12,7 +12,8 @@ import { targets } from '../../tasks/normal-form/targets.ts';
 import { recorders, type AskSettings, type RecordingEngine } from '../asking.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { mean, share, type FigureDefinition } from '../figures.ts';
-import { modelMethod, type MethodResult } from '../record.ts';
+import { modelMethod, type MethodResult, type Seconds } from '../record.ts';
+import { addSeconds, timed } from '../stopwatch.ts';
 import { liftingSamples, type LiftingSample, type LiftingSettings } from './samples.ts';
 
 export interface DisassembleSettings extends LiftingSettings, AskSettings {
@@ -35,11 +36,12 @@ export async function disassembleEvaluation(
   settings: DisassembleSettings,
 ): Promise<Evaluation<LiftingSample>> {
   const { engine, pool, seed, candidates, tokens, form, jobs } = settings;
-  const { samples, dropped } = await liftingSamples(settings);
+  const { samples, dropped, available } = await liftingSamples(settings);
   const record = engine === undefined ? undefined : recorders(engine, tokens);
   return {
     task: 'disassemble',
     samples,
+    available,
     dropped,
     figures,
     settings: { candidates, tokens, form },
@@ -47,9 +49,15 @@ export async function disassembleEvaluation(
     evaluate: async (sample) => {
       const { subject } = sample;
       const triple = targets[subject.file.target].triple;
-      const rules = rulesOf(pool, subject.file, triple, [subject.function.name]);
-      const lifted = await disassembleOne(pool, subject, [rules], { seed, repair: false });
-      const byRules = resultOf(lifted, { answering: 0, checking: lifted.seconds });
+      const lifted = await timed(
+        pool,
+        async (watched) => {
+          const rules = rulesOf(watched, subject.file, triple, [subject.function.name]);
+          return disassembleOne(watched, subject, [rules], { seed, repair: false });
+        },
+        running,
+      );
+      const byRules = resultOf(lifted.value, lifted.seconds);
       if (record === undefined) return { [rulesMethod]: byRules };
       const { plain, mended } = await byModel(record(), sample, settings);
       return {
@@ -71,15 +79,24 @@ async function byModel(
   const source = await modelSource({ engine, candidates, signal }, text, subject.file.target);
   const proposed = await proposalsOf(source, subject);
   const again: CandidateSource = async () => proposed;
-  const first = await disassembleOne(pool, subject, [again], { seed, repair: false });
-  const seconds = { answering: engine.seconds, checking: first.seconds };
-  const plain = { ...resultOf(first, seconds), answers: engine.answers };
-  if (first.status === 'exact' || proposed.candidates.length === 0) {
-    return { plain, mended: resultOf(first, seconds) };
+  const check = async (repair: boolean): Promise<{ value: FunctionResult; seconds: Seconds }> => {
+    const checked = await timed(
+      pool,
+      (watched) => disassembleOne(watched, subject, [again], { seed, repair }),
+      running,
+    );
+    return { ...checked, seconds: { ...checked.seconds, answering: engine.seconds } };
+  };
+  const first = await check(false);
+  const plain = { ...resultOf(first.value, first.seconds), answers: engine.answers };
+  if (first.value.status === 'exact' || proposed.candidates.length === 0) {
+    return { plain, mended: resultOf(first.value, first.seconds) };
   }
-  const second = await disassembleOne(pool, subject, [again], { seed, repair: true });
-  return { plain, mended: resultOf(second, { answering: engine.seconds, checking: second.seconds }) };
+  const second = await check(true);
+  return { plain, mended: resultOf(second.value, second.seconds) };
 }
+
+const running = ({ secondsRunning }: FunctionResult): Partial<Seconds> => ({ running: secondsRunning });
 
 async function proposalsOf(
   source: CandidateSource,
@@ -119,6 +136,5 @@ const rankOf = ({ scores }: MethodResult): number =>
 function better(rules: MethodResult, model: MethodResult): MethodResult {
   const best = rankOf(model) > rankOf(rules) ? model : rules;
   if (rules.outcome === 'exact') return rules;
-  const { answering, checking } = model.seconds;
-  return { ...best, seconds: { answering, checking: checking + rules.seconds.checking } };
+  return { ...best, seconds: addSeconds(model.seconds, rules.seconds) };
 }

@@ -38,6 +38,7 @@ export interface LiftingSettings extends InputSettings {
 export interface LiftingSamples {
   samples: LiftingSample[];
   dropped: Record<string, number>;
+  available: number | undefined;
 }
 
 export async function liftingSamples(settings: LiftingSettings): Promise<LiftingSamples> {
@@ -78,7 +79,7 @@ async function samplesOfSources(settings: LiftingSettings): Promise<LiftingSampl
       strata: { target, level, length: lengthBucket(lengthOf(body)) },
     });
   }
-  return { samples, dropped };
+  return { samples, dropped, available: found.length };
 }
 
 async function targetTriple({ flags, pool }: LiftingSettings): Promise<string> {
@@ -90,7 +91,7 @@ async function samplesOfRows(settings: LiftingSettings): Promise<LiftingSamples>
   const { pool, form } = settings;
   const maker = disassemblyMaker({ installation: pool.installation, form, pairs: 2, levels, x86Share: 0.5 });
   const where = form === 'normal' ? 'exact' : undefined;
-  const { inputs, dropped } = await readTaskRows<DisassemblyRow>(maker, settings, where);
+  const { inputs, dropped, available } = await readTaskRows<DisassemblyRow>(maker, settings, where);
   const counts = countsOf(dropped);
   const samples = await Promise.all(
     inputs.map(async ({ row, group, name }): Promise<LiftingSample | undefined> => {
@@ -111,7 +112,7 @@ async function samplesOfRows(settings: LiftingSettings): Promise<LiftingSamples>
       };
     }),
   );
-  return { samples: samples.filter((sample) => sample !== undefined), dropped: counts.all };
+  return { samples: samples.filter((sample) => sample !== undefined), dropped: counts.all, available };
 }
 
 function assemblyOf(row: DisassemblyRow): string | undefined {

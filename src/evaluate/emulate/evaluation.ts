@@ -22,6 +22,7 @@ import type { InputSettings } from '../inputs/input.ts';
 import { readTaskRows } from '../inputs/task-rows.ts';
 import { lengthBucket } from '../length.ts';
 import { modelMethod, type MethodResult, type Scores } from '../record.ts';
+import { timed } from '../stopwatch.ts';
 
 export interface EmulateSettings extends InputSettings, AskSettings {
   engine: Engine | undefined;
@@ -56,7 +57,7 @@ const usual = { lists: 2, longest: 50, x86Share: 0.85 };
 export async function emulateEvaluation(settings: EmulateSettings): Promise<Evaluation<EmulationSample>> {
   const { engine, pool, form, jobs, tokens } = settings;
   const maker = emulationMaker({ installation: pool.installation, form, ...usual });
-  const { inputs, dropped } = await readTaskRows<EmulationRow>(maker, settings);
+  const { inputs, dropped, available } = await readTaskRows<EmulationRow>(maker, settings);
   const record = engine === undefined ? undefined : recorders(engine, tokens);
   const samples = inputs.map(({ row, group, name }) => ({
     id: row.id,
@@ -68,24 +69,25 @@ export async function emulateEvaluation(settings: EmulateSettings): Promise<Eval
   return {
     task: 'emulate',
     samples,
+    available,
     dropped,
     figures,
     settings: { tokens, form },
     concurrency: jobs + 1,
     evaluate: async ({ row }) => {
-      const unchanged = await timed(async () => check(row, await unchangedClaim(row, settings), settings));
+      const unchanged = await timedCheck(row, settings, (watched) => unchangedClaim(row, watched));
       const methods: Record<string, MethodResult> = { [unchangedMethod]: unchanged };
       if (record === undefined) return methods;
       // One answer, the most probable: a prediction is not a choice among several.
       const asked = await ask(record(), row.prompt, { ...settings, candidates: 1 });
       const text = asked.candidates[0]?.text ?? '';
-      const result = await timed(() => check(row, parseAnswer(text), settings));
+      const result = await timedCheck(row, settings, async () => parseAnswer(text));
       methods[modelMethod] = {
         ...result,
         scores: { ...result.scores, fits: Number(asked.reason === undefined) },
         ...(asked.reason === undefined ? {} : { outcome: 'not asked', reason: asked.reason }),
         answers: [text],
-        seconds: { answering: asked.seconds, checking: result.seconds.checking },
+        seconds: { ...result.seconds, answering: asked.seconds },
       };
       return methods;
     },
@@ -103,10 +105,16 @@ function strataOf({ target, answer, pipeline, passes, prompt }: EmulationRow): R
   };
 }
 
-async function timed(work: () => Promise<Omit<MethodResult, 'seconds'>>): Promise<MethodResult> {
-  const start = performance.now();
-  const result = await work();
-  return { ...result, seconds: { answering: 0, checking: (performance.now() - start) / 1000 } };
+async function timedCheck(
+  row: EmulationRow,
+  settings: EmulateSettings,
+  claimOf: (settings: EmulateSettings) => Promise<Claim>,
+): Promise<MethodResult> {
+  const { value, seconds } = await timed(settings.pool, async (pool) => {
+    const watched = { ...settings, pool };
+    return check(row, await claimOf(watched), watched);
+  });
+  return { ...value, seconds };
 }
 
 async function check(

@@ -37,6 +37,8 @@ export interface Input<Row> {
 export interface Inputs<Row> {
   inputs: Input<Row>[];
   dropped: Record<string, number>;
+  /** All that there are, before `limit` chose; undefined where nobody counted. */
+  available: number | undefined;
 }
 
 /** Each once, in the order of ids, which are hashes: the first ones are a fair choice. */

@@ -95,7 +95,7 @@ export async function functionsOfSources(settings: InputSettings): Promise<Input
       const bytes = await compile(settings, source, words, output, count);
       return bytes === undefined ? [] : functionsOf(settings, source, bytes, count);
     });
-    return { inputs: smallest(inputs, settings.limit), dropped };
+    return { inputs: smallest(inputs, settings.limit), dropped, available: inputs.length };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

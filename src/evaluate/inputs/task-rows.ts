@@ -30,7 +30,7 @@ export async function readFunctions(settings: InputSettings): Promise<Inputs<Cor
   for await (const row of readCorpus(data, { split, kind: 'function', limit })) {
     inputs.push({ row, group: `${row.package}/${row.file}`, name: row.name });
   }
-  return { inputs: smallest(inputs, limit), dropped: {} };
+  return { inputs: smallest(inputs, limit), dropped: {}, available: manifest.splits[split]?.rows };
 }
 
 /** Examples of one task; `maker` makes them where the data is not a set of them. */
@@ -48,7 +48,7 @@ export async function readTaskRows<Row extends TaskRow>(
   for await (const row of readSet<Row>(data, where, { split, limit })) {
     inputs.push({ row, group: row.package, name: row.corpus_id });
   }
-  return { inputs: smallest(inputs, limit), dropped: {} };
+  return { inputs: smallest(inputs, limit), dropped: {}, available: manifest.splits[split]?.rows };
 }
 
 async function makeRows<Row extends TaskRow>(
@@ -70,7 +70,8 @@ async function makeRows<Row extends TaskRow>(
       }),
     ),
   );
-  return { inputs: smallest(made.flat(), limit), dropped: counts.all };
+  // Of functions: how many examples the others would make, nobody knows.
+  return { inputs: smallest(made.flat(), limit), dropped: counts.all, available: undefined };
 }
 
 async function rowsOf<Row extends TaskRow>(

@@ -17,6 +17,7 @@ import { filesBelow } from '../inputs/sources.ts';
 import { readTaskRows } from '../inputs/task-rows.ts';
 import { lengthBucket } from '../length.ts';
 import { modelMethod } from '../record.ts';
+import { noTime } from '../stopwatch.ts';
 
 export interface PerplexitySettings extends InputSettings {
   engine: Engine | undefined;
@@ -51,10 +52,11 @@ export async function perplexityEvaluation(settings: PerplexitySettings): Promis
   if (scoreText === undefined) {
     throw new OzmaError('usage', 'perplexity: expected --model FILE.gguf, found no model in a file');
   }
-  const { samples, dropped } = await textSamples(settings);
+  const { samples, dropped, available } = await textSamples(settings);
   return {
     task: 'perplexity',
     samples,
+    available,
     dropped,
     figures,
     settings: { form },
@@ -68,7 +70,7 @@ export async function perplexityEvaluation(settings: PerplexitySettings): Promis
         [modelMethod]: {
           outcome: 'read',
           scores: { nats, tokens, bytes },
-          seconds: { answering, checking: 0 },
+          seconds: { ...noTime, answering },
         },
       };
     },
@@ -77,24 +79,24 @@ export async function perplexityEvaluation(settings: PerplexitySettings): Promis
 
 async function textSamples(
   settings: PerplexitySettings,
-): Promise<{ samples: Sample[]; dropped: Record<string, number> }> {
+): Promise<{ samples: Sample[]; dropped: Record<string, number>; available: number | undefined }> {
   const { data, limit, pool, form } = settings;
   const isText = (file: string): boolean => /\.(?:ll|s)$/.test(file);
   const files = (await readManifest(data)) === undefined ? await filesBelow(data, isText) : [];
   if (files.length > 0) {
     const samples = await Promise.all(files.map((file) => sampleOfFile(file, relative(data, file))));
     const sorted = samples.sort((left, right) => (left.id < right.id ? -1 : 1));
-    return { samples: sorted.slice(0, limit), dropped: {} };
+    return { samples: sorted.slice(0, limit), dropped: {}, available: sorted.length };
   }
   const maker = pretrainingMaker({ installation: pool.installation, form, x86Share: mostlyX86 });
-  const { inputs, dropped } = await readTaskRows<PretrainingRow>(maker, settings);
+  const { inputs, dropped, available } = await readTaskRows<PretrainingRow>(maker, settings);
   const samples = inputs.map(({ row, group, name }) => ({
     id: row.id,
     input: row.completion,
     origin: { group, name },
     strata: strataOf(row.kind, row.target, row.completion),
   }));
-  return { samples, dropped };
+  return { samples, dropped, available };
 }
 
 async function sampleOfFile(file: string, name: string): Promise<Sample> {

@@ -42,7 +42,7 @@ const width = 720;
 const height = 380;
 const margin = { left: 72, right: 20, top: 20, bottom: 48 };
 /** Series in the page's style sheet. */
-const colours = 6;
+const colours = 7;
 
 export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
@@ -96,6 +96,7 @@ export function drawChart(chart: Chart): string | undefined {
     (margin.left + x.at(value) * (width - margin.left - margin.right)).toFixed(1);
   const down = (value: number): string =>
     (height - margin.bottom - y.at(value) * (height - margin.top - margin.bottom)).toFixed(1);
+  const besides = besideOf(chart.series);
   const { write: writeX = String } = chart.x;
   const { write: writeY = String } = chart.y;
   const parts = [
@@ -112,7 +113,7 @@ export function drawChart(chart: Chart): string | undefined {
     `<text x="${(width + margin.left) / 2}" y="${height - 8}" text-anchor="middle">${escaped(chart.x.label)}</text>`,
     `<text transform="translate(16 ${height / 2}) rotate(-90)" text-anchor="middle">${escaped(chart.y.label)}</text>`,
     ...(chart.diagonal === true ? [diagonal(points, across, down)] : []),
-    ...chart.series.map((series, index) => drawSeries(series, index % colours, across, down)),
+    ...chart.series.map((series, index) => drawSeries(series, index % colours, across, down, besides[index])),
   ];
   const legend = chart.series
     .map(
@@ -129,11 +130,18 @@ export function drawChart(chart: Chart): string | undefined {
 
 type Place = (value: number) => string;
 
+/** Pixels that each series stands aside, so that intervals at one place can be told apart. */
+function besideOf(series: readonly Series[]): number[] {
+  const apart = series.some(({ points }) => points.some(({ low }) => low !== undefined)) ? 6 : 0;
+  return series.map((_, index) => apart * (index - (series.length - 1) / 2));
+}
+
 function drawSeries(
   { points, line, dots, name }: Series,
   colour: number,
   across: Place,
   down: Place,
+  beside = 0,
 ): string {
   const intervals = points
     .filter(({ low, high }) => low !== undefined && high !== undefined)
@@ -144,7 +152,7 @@ function drawSeries(
       `<circle cx="${across(x)}" cy="${down(y)}" r="3"><title>${escaped(title)}</title></circle>`,
   );
   return (
-    `<g class="series" style="--c:var(--s${colour})">${intervals.join('')}` +
+    `<g class="series${line ? '' : ' cloud'}" style="--c:var(--s${colour})"${beside === 0 ? '' : ` transform="translate(${beside} 0)"`}>${intervals.join('')}` +
     `${line ? `<polyline points="${path}"/>` : ''}${dots ? circles.join('') : ''}</g>`
   );
 }

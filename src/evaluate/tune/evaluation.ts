@@ -3,6 +3,8 @@
 // with clang's -Oz as backup. -Oz is what counts as nothing saved.
 
 import type { Engine } from '../../inference/engine.ts';
+import type { CodegenLevel } from '../../llvm/module.ts';
+import type { WorkerPool } from '../../llvm/worker-pool.ts';
 import { readVocabulary } from '../../passes/vocabulary.ts';
 import { parseAnswer } from '../../tasks/answers.ts';
 import { createPipelineGrammar } from '../../tasks/pipeline-grammar.ts';
@@ -11,7 +13,9 @@ import { ask, recorders, type AskSettings, type RecordingEngine } from '../askin
 import type { Evaluation } from '../evaluation.ts';
 import { mean, savings, share, type FigureDefinition } from '../figures.ts';
 import type { InputSettings } from '../inputs/input.ts';
-import { modelMethod, type MethodResult } from '../record.ts';
+import { modelMethod, type MethodResult, type Seconds } from '../record.ts';
+import { timed } from '../stopwatch.ts';
+import { knownLists } from './known-lists.ts';
 import {
   levels,
   measureBaselines,
@@ -39,50 +43,113 @@ const figures: readonly FigureDefinition[] = [
     ...budgets.flatMap((compiles) =>
       savings(`-${level}: saving, best of ${compiles}`, `${level} best of ${compiles}`, `${level} -Oz`),
     ),
+    ...budgets.map((compiles) => shareOfBest(level, compiles)),
     mean(`-${level}: error of the size before, arithmetic mean of shares`, `${level} error before`),
     mean(`-${level}: error of the size after, arithmetic mean of shares`, `${level} error after`),
   ]),
-  share('usable list', 'usable'),
+  share('first answer is a valid list', 'first valid'),
+  {
+    name: 'share of valid lists',
+    unit: 'share',
+    terms: ({ valid, lists }) => (valid === undefined ? undefined : [valid, lists!]),
+  },
   share('prompt fits the context', 'fits'),
 ];
 
+/** How much of what the function's label saves, with -Oz as backup, is saved after so many compiles. */
+function shareOfBest(level: CodegenLevel, compiles: number): FigureDefinition {
+  return {
+    name: `-${level}: share of the best known saving, best of ${compiles}`,
+    unit: 'share',
+    terms: (scores) => {
+      const [oz, best] = [scores[`${level} -Oz`], scores[`${level} best known`]];
+      const after = scores[`${level} best of ${compiles}`];
+      if (oz === undefined || best === undefined || after === undefined) return undefined;
+      return [oz - after, oz - best];
+    },
+  };
+}
+
+export const firstKnownMethod = 'first known list';
+
 export async function tuneEvaluation(settings: TuneSettings): Promise<Evaluation<TuningSample>> {
   const { engine, pool, candidates, tokens, form, jobs, seed } = settings;
-  const { samples, dropped } = await tuningSamples(settings);
+  const { samples, dropped, available } = await tuningSamples(settings);
+  const { fixed, chosen, labels } = await knownLists(
+    settings,
+    samples.flatMap(({ corpusId }) => corpusId ?? []),
+  );
   const record = engine === undefined ? undefined : recorders(engine, tokens);
   return {
     task: 'tune',
     samples,
+    available,
     dropped,
     figures,
-    settings: { candidates, tokens, form, budgets },
+    settings: { candidates, tokens, form, budgets, [firstKnownMethod]: { chosen, ...fixed } },
     concurrency: jobs + 1,
     evaluate: async (sample) => {
       const { module, label } = sample;
-      const known = await measureBaselines(pool, module);
-      if (known === undefined) return {};
+      const baselines = await measureBaselines(pool, module);
+      if (baselines === undefined) return {};
       const methods: Record<string, MethodResult> = {};
       const add = async (
         name: string,
-        measure: () => Promise<SizesByLevel>,
+        known: Known,
+        measure: (pool: WorkerPool) => Promise<SizesByLevel>,
         first: 'zero-shot' | 'backup' = 'zero-shot',
-      ): Promise<void> => {
-        const start = performance.now();
-        methods[name] = resultOf(await measure(), known, (performance.now() - start) / 1000, first);
+      ): Promise<SizesByLevel> => {
+        const { value, seconds } = await timed(pool, measure);
+        methods[name] = resultOf(value, known, seconds, first);
+        return value;
       };
+      const own = labels.get(sample.corpusId ?? '') ?? {};
+      const [atOz, atO0] = [own.Oz ?? label, own.O0 ?? label];
+      let known: Known = baselines;
+      if (atOz !== undefined && atO0 !== undefined) {
+        const measured = await measureLists(pool, module, [atOz, atO0]);
+        known = {
+          ...baselines,
+          best: { Oz: bestOf('Oz', measured, baselines), O0: bestOf('O0', measured, baselines) },
+        };
+        await add('label', known, async () => ({ Oz: [measured.Oz[0]], O0: [measured.O0[1]] }));
+      }
+      if (fixed !== undefined) {
+        const lists = [fixed.Oz.alone, fixed.Oz.withBackup, fixed.O0.alone, fixed.O0.withBackup];
+        const { value, seconds } = await timed(pool, (watched) => measureLists(watched, module, lists));
+        const alone = { Oz: value.Oz.slice(0, 1), O0: value.O0.slice(2, 3) };
+        const withBackup = { Oz: value.Oz.slice(1, 2), O0: value.O0.slice(3, 4) };
+        methods[firstKnownMethod] = mergedResult(
+          resultOf(alone, known, seconds),
+          resultOf(withBackup, known, seconds, 'backup'),
+        );
+      }
       if (record !== undefined) methods[modelMethod] = await byModel(record(), sample, known, settings);
-      if (label !== undefined) await add('label', () => measureLists(pool, module, [label]));
-      await add('random lists', () => measureRandom(pool, module, mostCompiles, seed));
-      await add('coreset', () => measureCoreset(pool, module, mostCompiles));
+      await add('random lists', known, (watched) => measureRandom(watched, module, mostCompiles, seed));
+      await add('coreset', known, (watched) => measureCoreset(watched, module, mostCompiles));
       // The search reports improvements alone: it has the backup in it.
-      await add('search', () => measureSearch(pool, module, mostCompiles, seed), 'backup');
+      await add('search', known, (watched) => measureSearch(watched, module, mostCompiles, seed), 'backup');
       pool.forget(module);
       return methods;
     },
   };
 }
 
-type Known = NonNullable<Awaited<ReturnType<typeof measureBaselines>>>;
+type Baselines = NonNullable<Awaited<ReturnType<typeof measureBaselines>>>;
+
+interface Known extends Baselines {
+  /** Bytes after the function's label, or with -Oz where that is smaller. */
+  best?: Readonly<Record<CodegenLevel, number>>;
+}
+
+function bestOf(level: CodegenLevel, sizes: SizesByLevel, { oz }: Baselines): number {
+  return Math.min(oz[level], ...sizes[level].filter((bytes) => bytes !== undefined));
+}
+
+/** Figures with the backup from one result, all others from the other. */
+function mergedResult(alone: MethodResult, withBackup: MethodResult): MethodResult {
+  return { ...alone, scores: { ...alone.scores, ...withBackup.scores } };
+}
 
 /**
  * A list that failed, or is none, is as good as -Oz's: that is compiled in its place. `backup`: what the first list
@@ -90,8 +157,8 @@ type Known = NonNullable<Awaited<ReturnType<typeof measureBaselines>>>;
  */
 function resultOf(
   sizes: SizesByLevel,
-  { oz }: Known,
-  checking: number,
+  { oz, best }: Known,
+  seconds: Seconds,
   firstList: 'zero-shot' | 'backup' = 'zero-shot',
 ): MethodResult {
   const scores: Record<string, number> = {};
@@ -99,6 +166,7 @@ function resultOf(
     const baseline = oz[level];
     const first = sizes[level][0] ?? baseline;
     scores[`${level} -Oz`] = baseline;
+    if (best !== undefined) scores[`${level} best known`] = best[level];
     if (firstList === 'zero-shot') {
       scores[`${level} first`] = first;
       scores[`${level} improved`] = Number(first < baseline);
@@ -112,7 +180,7 @@ function resultOf(
   }
   const first = sizes.Oz[0] ?? oz.Oz;
   const outcome = first < oz.Oz ? 'smaller' : first > oz.Oz ? 'larger' : 'as -Oz';
-  return { outcome, scores, seconds: { answering: 0, checking } };
+  return { outcome, scores, seconds };
 }
 
 async function byModel(
@@ -122,14 +190,15 @@ async function byModel(
   settings: TuneSettings,
 ): Promise<MethodResult> {
   const { pool, candidates } = settings;
-  const { answer, lists, reason, fits } = await listsOf(engine, sample, settings);
-  const start = performance.now();
-  const sizes = await measureLists(pool, sample.module, lists);
+  const { answer, lists, asked, valid, reason, fits } = await listsOf(engine, sample, settings);
+  const { value: sizes, seconds } = await timed(pool, (watched) =>
+    measureLists(watched, sample.module, lists),
+  );
   // Fewer lists than asked for are no reason to be compared at fewer compiles: the rest would be -Oz again.
   const padded = (some: SizesByLevel['Oz']): SizesByLevel['Oz'] =>
     Array.from({ length: candidates }, (_, rank) => some[rank]);
   const all = { Oz: padded(sizes.Oz), O0: padded(sizes.O0) };
-  const result = resultOf(all, known, (performance.now() - start) / 1000);
+  const result = resultOf(all, known, seconds);
   const { bytesBefore, bytes } = parseAnswer(answer);
   const errors: Record<string, number> = {};
   for (const level of levels) {
@@ -141,10 +210,16 @@ async function byModel(
   }
   return {
     ...result,
-    scores: { ...result.scores, ...errors, usable: Number(lists.length > 0), fits: Number(fits) },
+    scores: {
+      ...result.scores,
+      ...errors,
+      'first valid': Number(lists[0] !== undefined),
+      ...(asked === 0 ? {} : { valid, lists: asked }),
+      fits: Number(fits),
+    },
     ...(reason === undefined ? {} : { reason }),
     answers: engine.answers,
-    seconds: { answering: engine.seconds, checking: result.seconds.checking },
+    seconds: { ...seconds, answering: engine.seconds },
   };
 }
 
@@ -153,17 +228,29 @@ const codeBegins = '<code>';
 /** A list that is longer has lost its way. */
 const longestList = 256;
 
+interface Lists {
+  answer: string;
+  /** The first answer's, undefined where that is none, and then what else was said. */
+  lists: (string | undefined)[];
+  /** Answers that there were, and how many of them are lists of trusted passes. */
+  asked: number;
+  valid: number;
+  reason?: string;
+  fits: boolean;
+}
+
 /** The greedy answer, which also predicts sizes; for more candidates, the most probable lists after it. */
 async function listsOf(
   engine: RecordingEngine,
   { prompt }: TuningSample,
   settings: TuneSettings,
-): Promise<{ answer: string; lists: string[]; reason?: string; fits: boolean }> {
-  if (prompt === undefined) return { answer: '', lists: [], reason: 'no normal form', fits: false };
+): Promise<Lists> {
+  const nothing = { answer: '', lists: [], asked: 0, valid: 0 };
+  if (prompt === undefined) return { ...nothing, reason: 'no normal form', fits: false };
   const vocabulary = readVocabulary(settings.pool.installation);
   const tokens = Math.min(settings.tokens, longestList);
   const greedy = await ask(engine, prompt, { ...settings, tokens, candidates: 1 }, { stop: [codeBegins] });
-  if (greedy.reason !== undefined) return { answer: '', lists: [], reason: greedy.reason, fits: false };
+  if (greedy.reason !== undefined) return { ...nothing, reason: greedy.reason, fits: false };
   const answer = greedy.candidates[0]?.text ?? '';
   const texts = [answer];
   if (settings.candidates > 1) {
@@ -175,12 +262,15 @@ async function listsOf(
     );
     texts.push(...more.candidates.map(({ text }) => text));
   }
-  const found = texts.map((text) => trustedList(text, vocabulary)).filter((list) => list !== undefined);
-  const lists = [...new Set(found)].slice(0, settings.candidates);
+  const found = texts.map((text) => trustedList(text, vocabulary));
+  const [first] = found;
+  const further = new Set(found.filter((list) => list !== undefined && list !== first));
   return {
     answer,
-    lists,
+    lists: [first, ...further].slice(0, settings.candidates),
+    asked: texts.length,
+    valid: found.filter((list) => list !== undefined).length,
     fits: true,
-    ...(lists.length === 0 ? { reason: 'no list of trusted passes' } : {}),
+    ...(first === undefined ? { reason: 'the first answer is no list of trusted passes' } : {}),
   };
 }

@@ -23,20 +23,24 @@ export type Sizes = readonly (number | undefined)[];
 export type SizesByLevel = Readonly<Record<CodegenLevel, Sizes>>;
 
 /** What a model says where it knows nothing smaller: -Oz itself, which in clang is a little more than this. */
-const ozList = 'default<Oz>';
+export const ozList = 'default<Oz>';
 
-/** Pass lists as they are, with the inlining that clang never leaves out. */
+/** Pass lists as they are, with the inlining that clang never leaves out; none where an answer held none. */
 export async function measureLists(
   pool: WorkerPool,
   module: ModuleSource,
-  pipelines: readonly string[],
+  pipelines: readonly (string | undefined)[],
 ): Promise<SizesByLevel> {
   const passLists = createPassLists(pool.installation);
   const clang = await baselinePipeline(pool.installation);
-  const applied = pipelines.map((list) => (list === ozList ? clang : passLists.appliedOf(list)));
+  const given = [...new Set(pipelines.filter((list) => list !== undefined))];
+  const applied = given.map((list) => (list === ozList ? clang : passLists.appliedOf(list)));
   const outcomes = await pool.measureAll(module, applied, levels);
   const bytes = (level: CodegenLevel): Sizes =>
-    outcomes.map((outcome) => (outcome.ok ? outcome.value.bytes[level] : undefined));
+    pipelines.map((list) => {
+      const outcome = list === undefined ? undefined : outcomes[given.indexOf(list)];
+      return outcome?.ok === true ? outcome.value.bytes[level] : undefined;
+    });
   return { Oz: bytes('Oz'), O0: bytes('O0') };
 }
 

@@ -2,6 +2,7 @@
 // have them. Function by function, as the paper does where a file does not fit the context.
 
 import type { TuningRow } from '../../data/task-sets/tuning.ts';
+import type { CodeForm } from '../../common/code-form.ts';
 import { readSet } from '../../data/corpus.ts';
 import { readManifest, type SetManifest } from '../../data/set-manifest.ts';
 import { contentHash } from '../../llvm/module.ts';
@@ -20,13 +21,16 @@ export interface TuningSample extends Sample {
   module: ModuleSource;
   /** Undefined where the code has no normal form. */
   prompt: string | undefined;
-  /** The list of the set's label. */
+  /** In the corpus; absent where the data is no set. */
+  corpusId?: string;
+  /** The list of the set's label, which is for one level. */
   label?: string;
 }
 
 export interface TuningSamples {
   samples: TuningSample[];
   dropped: Record<string, number>;
+  available: number | undefined;
 }
 
 export async function tuningSamples(settings: InputSettings): Promise<TuningSamples> {
@@ -42,26 +46,32 @@ async function ofSet(manifest: SetManifest, settings: InputSettings): Promise<Tu
     inputs.push({ row, group: row.package, name: row.corpus_id });
   }
   const samples = smallest(inputs, limit).map(({ row, group, name }) => {
-    const prompt = parsePrompt(row.prompt);
-    const shown = prompt?.task === 'tune' ? prompt.ir : '';
-    const ir = form === 'full' ? shown : restoreIr(shown, { target: row.target });
+    const ir = irOfRow(row, form);
     const label = parseAnswer(row.completion).pipeline;
     return {
       ...sampleOf(row.id, ir, { group, name }, row.target),
       prompt: row.prompt,
+      corpusId: row.corpus_id,
       ...(label === undefined ? {} : { label }),
     };
   });
-  return { samples, dropped: {} };
+  return { samples, dropped: {}, available: manifest.splits[split]?.rows };
+}
+
+/** The code of a row's question, as a module. */
+export function irOfRow({ prompt, target }: TuningRow, form: CodeForm): string {
+  const parsed = parsePrompt(prompt);
+  const shown = parsed?.task === 'tune' ? parsed.ir : '';
+  return form === 'full' ? shown : restoreIr(shown, { target });
 }
 
 async function ofFunctions(settings: InputSettings): Promise<TuningSamples> {
-  const { inputs, dropped } = await readFunctions(settings);
+  const { inputs, dropped, available } = await readFunctions(settings);
   const samples = inputs.map(({ row, group, name }) => ({
     ...sampleOf(row.id, row.ir, { group, name }, targetOf(row.target) ?? 'other'),
     prompt: promptOf(row.ir, row.name, settings.form, row.target),
   }));
-  return { samples, dropped };
+  return { samples, dropped, available };
 }
 
 function sampleOf(

@@ -2,11 +2,10 @@
 // is a folder of .c, .cc and .cpp files with a `main` each, or a file in the format of HumanEval-X
 // (.jsonl or .jsonl.gz; a row's program is prompt + canonical_solution + test). Nothing is compiled here.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import { readdir, stat } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
 import { OzmaError } from '../../common/errors.ts';
+import { readProblemRows } from './problem-rows.ts';
 
 export interface SelfTestingProgram {
   name: string;
@@ -25,13 +24,6 @@ const languages: Readonly<Record<string, 'c' | 'c++'>> = {
   '.cpp': 'c++',
   '.cxx': 'c++',
 };
-
-const row = z.object({
-  task_id: z.string(),
-  prompt: z.string(),
-  canonical_solution: z.string(),
-  test: z.string(),
-});
 
 /** Reads a suite. Throws `usage` where there is none, or where a row lacks a field. */
 export async function readSuite(path: string): Promise<SelfTestingProgram[]> {
@@ -56,29 +48,11 @@ async function readFolder(folder: string): Promise<SelfTestingProgram[]> {
 }
 
 async function readRows(file: string): Promise<SelfTestingProgram[]> {
-  const bytes = await readFile(file);
-  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line, index) => {
-      const parsed = row.safeParse(parseJson(line));
-      if (!parsed.success) {
-        const where = `suite ${basename(file)}, line ${index + 1}`;
-        throw new OzmaError(
-          'usage',
-          `${where}: expected task_id, prompt, canonical_solution and test as texts`,
-        );
-      }
-      const { task_id: name, prompt, canonical_solution: solution, test } = parsed.data;
-      return { name, language: 'c++', source: { text: prompt + solution + test }, flags: ['-std=c++17'] };
-    });
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  const rows = await readProblemRows(file);
+  return rows.map(({ task_id: name, prompt, canonical_solution: solution, test }) => ({
+    name,
+    language: 'c++',
+    source: { text: prompt + solution + test },
+    flags: ['-std=c++17'],
+  }));
 }
