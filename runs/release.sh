@@ -16,7 +16,7 @@ data=${1:-data}
 ./ozma data disassembly "$data/corpus" -o "$data/disassembly" --pairs 2
 ./ozma data pretraining "$data/corpus" -o "$data/pretraining" --limit 16000
 ./ozma data emulation "$data/corpus" -o "$data/emulation" --limit 8000
-./ozma data labels "$data/corpus" -o "$data/labels" --limit 3000 --largest 300 --rounds 1 --search 40 --broadcast 80
+./ozma data labels "$data/corpus" -o "$data/labels" --limit 3000 --largest 300 --rounds 1 --search 40 --broadcast 24
 ./ozma data tuning "$data/corpus" --labels "$data/labels" -o "$data/tuning"
 
 #    What stages train on mostly: short rows, from which copying is learnt; of tuning the rows with a list that beats -Oz, the
