@@ -91,7 +91,8 @@ function readResults(): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-const pool = new WorkerPool({ installation: findInstallation(), workers: 1 });
+// Time enough on a machine with much else to do: without this figure a file is lost.
+const pool = new WorkerPool({ installation: findInstallation(), workers: 1, timeoutSeconds: 600 });
 
 async function countOptOz(entry: Entry): Promise<number> {
   const words = [...entry.arguments.slice(1), '-w', ...withoutPasses, '-emit-llvm', '-o', '-', '-O1'];
