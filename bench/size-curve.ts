@@ -3,7 +3,11 @@
 // JSONL file; a killed run goes on with the files that are missing.
 //
 //   node dist-bench/size-curve.js PACKAGES-FOLDER RESULTS.jsonl [--compiles 1000] [--codegen Oz|O0]
-//       [--objective bytes|instructions] [--only zlib,lz4] [--no-per-function] [--seed 1]
+//       [--objective bytes|instructions] [--only zlib,lz4] [--every N] [--jobs 2] [--no-per-function] [--seed 1]
+//
+// `--every N` takes every Nth file, the first among them, of all in the order of package and file name: an even
+// choice that is the same wherever the packages are. The table is of the files in RESULTS.jsonl, whatever chose
+// them. With `--jobs 1` a line also says the processor time of its file, which a busy machine does not change.
 //
 // Counting IR instructions, a second table has the baseline of the papers that count them: `opt -p
 // 'default<Oz>'` on IR whose functions are marked neither minsize nor optsize. Every instruction in a function
@@ -34,6 +38,7 @@ import { WorkerPool } from '#ozma/llvm/worker-pool.js';
 import type { Objective } from '#ozma/search/search.js';
 import type { TuneResult } from '#ozma/tune/result.js';
 import { tune } from '#ozma/tune/tune.js';
+import { processorSeconds } from './processor-time.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,6 +47,8 @@ const { values, positionals } = parseArgs({
     compiles: { type: 'string', default: '1000' },
     codegen: { type: 'string', default: 'Oz' },
     objective: { type: 'string', default: 'bytes' },
+    every: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
     only: { type: 'string' },
     'per-function': { type: 'boolean', default: true },
     seed: { type: 'string', default: '1' },
@@ -54,6 +61,8 @@ if (packages === undefined || results === undefined)
 
 const objective = values.objective as Objective;
 const compiles = Number(values.compiles);
+const every = Number(values.every);
+const jobsAtOnce = Number(values.jobs);
 const budgets = [1, 4, 5, 16, 20, 50, 200, 500, 1000].filter((budget) => budget <= compiles);
 
 interface Entry {
@@ -66,6 +75,8 @@ interface Line {
   package: string;
   file: string;
   seconds: number;
+  /** Of processor time, all processes together; only where files were tuned one after another. */
+  processorSeconds?: number;
   /** Instructions after `opt -p 'default<Oz>'` of IR without size attributes. */
   optOz?: number;
   result: Pick<TuneResult, 'baseline' | 'best' | 'saving' | 'trace' | 'compiles' | 'reused' | 'crashed'> &
@@ -80,7 +91,8 @@ function readResults(): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-const pool = new WorkerPool({ installation: findInstallation(), workers: 1 });
+// Time enough on a machine with much else to do: without this figure a file is lost.
+const pool = new WorkerPool({ installation: findInstallation(), workers: 1, timeoutSeconds: 600 });
 
 async function countOptOz(entry: Entry): Promise<number> {
   const words = [...entry.arguments.slice(1), '-w', ...withoutPasses, '-emit-llvm', '-o', '-', '-O1'];
@@ -100,6 +112,7 @@ async function measure(name: string, entry: Entry, folder: string): Promise<void
   const commands = join(own, 'compile_commands.json');
   writeFileSync(commands, JSON.stringify([entry]));
   const start = performance.now();
+  const before = processorSeconds([]);
   const report = await tune([commands], {
     compiles,
     objective,
@@ -118,6 +131,7 @@ async function measure(name: string, entry: Entry, folder: string): Promise<void
     package: name,
     file: entry.file,
     seconds: (performance.now() - start) / 1000,
+    ...(jobsAtOnce === 1 ? { processorSeconds: processorSeconds([]) - before } : {}),
     ...(objective === 'instructions' ? { optOz: await countOptOz(entry) } : {}),
     result: {
       baseline: { ...baseline, pipeline: '' },
@@ -146,6 +160,15 @@ function valueAt({ result }: Line, budget: number): number {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
+}
+
+/** How long the files took, each on average: by the clock, and of processor time where that is known. */
+function time(lines: readonly Line[]): string {
+  const mean = (seconds: number[]): string =>
+    (seconds.reduce((sum, value) => sum + value, 0) / seconds.length).toFixed(1);
+  const processor = lines.flatMap((line) => line.processorSeconds ?? []);
+  const clock = `${mean(lines.map(({ seconds }) => seconds))} seconds a file`;
+  return processor.length === lines.length ? `${clock}, ${mean(processor)} of processor time` : clock;
 }
 
 /** One row a budget; `of` is what a line is compared with, by default clang's -Oz. */
@@ -178,21 +201,26 @@ function table(
     '',
     `${lines.length} files, ${total} ${objective} with ${baseline}, code generation at ${values.codegen}, seed ${values.seed}; ` +
       `${sum(lines, ({ result }) => result.compiles)} compiles: ${failures}; ` +
-      `${checks} files with a failed check; ${(sum(lines, ({ seconds }) => seconds) / 60).toFixed(0)} minutes of one core.`,
+      `${checks} files with a failed check; ${time(lines)}.`,
   ].join('\n');
 }
 
 const done = new Set(readResults().map((line) => `${line.package} ${line.file}`));
 const folder = mkdtempSync(join(tmpdir(), 'ozma-size-curve-'));
-const limit = pLimit(2);
+const limit = pLimit(jobsAtOnce);
 const wanted = values.only?.split(',');
 const jobs = readdirSync(packages)
+  .sort()
   .filter((name) => wanted === undefined || wanted.includes(name))
   .flatMap((name) => {
     const commands = join(packages, name, 'compile_commands.json');
     const entries = JSON.parse(readFileSync(commands, 'utf8')) as Entry[];
-    return entries.map((entry) => ({ name, entry }));
+    // Recorded in the order in which the build finished them, which is another one every time.
+    return entries
+      .toSorted((left, right) => (left.file < right.file ? -1 : 1))
+      .map((entry) => ({ name, entry }));
   })
+  .filter((_, index) => index % every === 0)
   .filter(({ name, entry }) => !done.has(`${name} ${entry.file}`));
 if (!values.table) {
   await Promise.all(jobs.map(({ name, entry }) => limit(() => measure(name, entry, folder))));

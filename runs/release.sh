@@ -88,7 +88,7 @@ cat > "$data/together.json" <<JSON
 { "output": "$data/trained/together", "from": "$data/trained/disassemble",
   "data": [$(part lists 4), $(part short-x86-64 2), $(part short-aarch64 1.5), { "path": "$data/disassembly", "share": 0.5 }],
   "earlier": [$(part short-emulation 2), { "path": "$data/pretraining" }], "earlierShare": 0.15,
-  "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.001, "tokens": 4001792 }
+  "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.001, "tokens": 3000320 }
 JSON
 ./ozma train tune --config "$data/together.json"
 

@@ -8,11 +8,12 @@ import type { ccOptions } from './options.ts';
 
 /** Resolves to clang's exit code. */
 export async function cc(input: CommandInput<typeof ccOptions>, driver: Driver): Promise<number> {
-  const { compiles, seconds, objective, seed, perFunction, jobs, quiet, log } = input.options;
+  const { compiles, seconds, objective, seed, perFunction, jobs, quiet, log, cacheMegabytes } = input.options;
   return await compile(driver, input.operands, {
     search: { compiles, objective, seed, perFunction, ...(seconds === undefined ? {} : { seconds }) },
     jobs,
     quiet,
+    cacheMegabytes,
     ...(log === undefined ? {} : { log }),
   });
 }

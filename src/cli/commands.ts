@@ -88,7 +88,8 @@ export const commands: readonly CommandRow[] = [
       summary: 'a drop-in CC: compiles like clang -Oz and tunes each file',
       description:
         'Takes the arguments of clang and is silent like it. Each file that it compiles is tuned; what was found ' +
-        'is kept in the cache folder by the hash of the IR. Settings come from the environment.',
+        'is kept in the cache folder by the hash of the IR. A command line that compiles and links at once ' +
+        '(cc a.c b.c -o program) goes to clang as it is. Settings come from the environment.',
       options: ccOptions,
       fromEnvironment: true,
       examples: ["make CC='ozma cc'", 'OZMA_COMPILES=20 ozma cc -c deflate.c -o deflate.o'],

@@ -132,6 +132,11 @@ export const ccOptions = {
   ),
   quiet: option(flag, false, 'say nothing that clang would not say'),
   log: optional(text('a file name', '<file>'), 'append a line of JSON for each tuned file'),
+  cacheMegabytes: option(
+    wholeNumber(1),
+    1024,
+    'the most that remembered answers may take; the least recently used make room',
+  ),
 };
 
 export const disassembleOptions = {

@@ -34,6 +34,9 @@ const prototypes = {
   LLVMGetTarget: 'const char *LLVMGetTarget(void *module)',
   LLVMSetTarget: 'void LLVMSetTarget(void *module, const char *triple)',
   LLVMGetModuleFlag: 'void *LLVMGetModuleFlag(void *module, const char *key, size_t length)',
+  LLVMMetadataAsValue: 'void *LLVMMetadataAsValue(void *context, void *metadata)',
+  LLVMGetMDNodeOperands: 'void LLVMGetMDNodeOperands(void *value, _Out_ void **operands)',
+  LLVMConstIntGetZExtValue: 'uint64_t LLVMConstIntGetZExtValue(void *value)',
 
   LLVMGetFirstFunction: 'void *LLVMGetFirstFunction(void *module)',
   LLVMGetNextFunction: 'void *LLVMGetNextFunction(void *value)',

@@ -16,12 +16,19 @@ export interface TargetSettings {
   triple: string;
   level: OptimisationLevel;
   positionIndependent: boolean;
+  codeModel: CodeModel;
 }
+
+/** As `-mcmodel` names them. */
+export type CodeModel = keyof typeof codeModel;
 
 /** LLVM's name for a code generation level; clang's -Oz, -Os and -O2 all generate code at the default. */
 const codegenLevel: Record<OptimisationLevel, number> = { O0: 0, O1: 1, O2: 2, O3: 3, Os: 2, Oz: 2 };
 const relocation = { static: 1, positionIndependent: 2 } as const;
-const codeModelDefault = 0;
+/** LLVMCodeModel. */
+const codeModel = { default: 0, tiny: 2, small: 3, kernel: 4, medium: 5, large: 6 } as const;
+/** By the number that clang's module flag has for them. */
+const codeModelFlags = ['tiny', 'small', 'kernel', 'medium', 'large'] as const;
 const emitKind: Record<EmitKind, number> = { assembly: 0, object: 1 };
 const verifierReturnsStatus = 2;
 
@@ -67,7 +74,7 @@ export class Machines {
       '',
       codegenLevel[settings.level],
       settings.positionIndependent ? relocation.positionIndependent : relocation.static,
-      codeModelDefault,
+      codeModel[settings.codeModel],
     ) as Reference | null;
     if (machine === null) throw new LlvmRefusal(`no code generation for ${settings.triple}`);
     this.machines.set(key, machine);
@@ -150,6 +157,17 @@ export class Module {
   get positionIndependent(): boolean {
     const flag = 'PIC Level';
     return this.library.call.LLVMGetModuleFlag(this.reference, flag, flag.length) !== null;
+  }
+
+  /** What clang was told with -mcmodel. */
+  get codeModel(): CodeModel {
+    const { call } = this.library;
+    const flag = 'Code Model';
+    const metadata = call.LLVMGetModuleFlag(this.reference, flag, flag.length);
+    if (metadata === null) return 'default';
+    const number: [Reference | null] = [null];
+    call.LLVMGetMDNodeOperands(call.LLVMMetadataAsValue(this.context, metadata), number);
+    return codeModelFlags[Number(call.LLVMConstIntGetZExtValue(number[0]))] ?? 'default';
   }
 
   /** Runs a pipeline on the whole module, or on one function. Throws LlvmRefusal. */

@@ -99,6 +99,22 @@ export type Request =
   | { operation: 'emit'; module: string; recipe: Recipe; level: CodegenLevel; format: EmitFormat }
   | { operation: 'variants'; module: string; variants: readonly Variant[] };
 
+/** What each operation is answered with; of those with parts, how many there were. */
+export interface Answers {
+  cut: CutModule;
+  describe: ModuleSummary;
+  measure: Measurement;
+  measureAll: number;
+  emit: Uint8Array;
+  variants: number;
+}
+
+/** The outcomes that come before the answer, one for each pipeline or variant, in their order. */
+export interface Parts {
+  measureAll: PipelineSizes;
+  variants: VariantResult;
+}
+
 export type Failure =
   | { kind: 'refused'; message: string }
   | { kind: 'crashed'; signal?: string; exitCode?: number; message: string }

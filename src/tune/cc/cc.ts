@@ -26,6 +26,8 @@ export interface CcSettings {
   jobs: number;
   /** No warnings of ours. */
   quiet: boolean;
+  /** Limit of the folder of answers; the least recently used make room. */
+  cacheMegabytes: number;
   /** A file that gets one line of JSON for each tuned compile. */
   log?: string;
 }
@@ -75,7 +77,7 @@ async function compile(
   // Clang says it again, in its own words and with its own exit code.
   if (frontEnd.exitCode !== 0) return await runClang(program, [...words, '-Oz']);
   const bitcode = readFileSync(file);
-  const { quiet, log, search } = settings;
+  const { quiet, log, search, cacheMegabytes } = settings;
   const circumstances = [
     ozmaVersion(),
     installation.version,
@@ -118,7 +120,7 @@ async function compile(
     if (tuned.object !== output) await writeFileAtomically(output, object);
     record(tuned.answer, tuned.compiles, false);
     // A warning of the back end would be lost on a known answer, which generates no code.
-    if (real.stderr === frontEnd.stderr) await writeAnswer(key, tuned.answer, object);
+    if (real.stderr === frontEnd.stderr) await writeAnswer(key, tuned.answer, object, cacheMegabytes);
   } catch (error) {
     warn(`clang's own object is kept: ${(error as Error).message}`);
   }

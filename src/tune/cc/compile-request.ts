@@ -1,5 +1,10 @@
 // Is this command line a compile that we tune? Only `-c` of exactly one C or C++ source to an object, with
 // nothing in it that we do not understand; any doubt sends it to clang unchanged.
+//
+// Not tuned: compiling and linking at once (`cc a.c b.c -o program`). Build systems of packages compile apart; what
+// comes in this form are mostly questions of configure scripts, whose answers may hang on clang's own behaviour
+// (the names of temporary objects, dependency and debug files beside the program, the order of messages), and
+// which a search would make slow for nothing.
 
 import { readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
