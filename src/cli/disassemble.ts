@@ -99,7 +99,8 @@ export async function disassemble(input: Input): Promise<number> {
   if (file === undefined || operands.length > 1) {
     throw new OzmaError('usage', `expected one assembly file, found ${operands.length}`);
   }
-  const { text, triple } = await readCode(findInstallation(), file);
+  const { text, triple, notes } = await readCode(findInstallation(), file);
+  for (const note of notes) process.stderr.write(`${file}: ${note}\n`);
   const engine = await engineFor(options.model);
   if (engine !== undefined) process.stderr.write(`${modelLine(await engine.describe())}\n`);
   let progress: Progress | undefined;

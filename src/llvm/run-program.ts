@@ -23,16 +23,40 @@ export interface ProgramResult {
   stderr: string;
 }
 
-/** More output than this is cut: error lists, never data. */
+/** Of each stream. Reports of compilers are far shorter; data of any length goes through `streamProgram`. */
 const outputLimit = 1 << 24;
 
-/** Resolves however the program ends. */
-export function runProgram(
+/** Keeps the beginning of a long output, and says where it ends. */
+class KeptText {
+  private text = '';
+  private dropped = 0;
+
+  readonly add = (text: string): void => {
+    const room = outputLimit - this.text.length;
+    this.text += text.length <= room ? text : text.slice(0, room);
+    this.dropped += Math.max(0, text.length - room);
+  };
+
+  toString(): string {
+    if (this.dropped === 0) return this.text;
+    return `${this.text}\n[cut here: ${this.dropped} more characters were written]\n`;
+  }
+}
+
+interface Listeners {
+  output: (text: string) => void;
+  errors: (text: string) => void;
+}
+
+type Ending = Omit<ProgramResult, 'stdout' | 'stderr'>;
+
+function follow(
   program: string,
   words: readonly string[],
-  options: ProgramOptions = {},
-): Promise<ProgramResult> {
-  return new Promise((resolve) => {
+  options: ProgramOptions,
+  { output, errors }: Listeners,
+): Promise<Ending> {
+  return new Promise((resolve, reject) => {
     const child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: options.ownGroup ?? true,
@@ -40,31 +64,37 @@ export function runProgram(
       ...(options.environment === undefined ? {} : { env: options.environment }),
     });
     const command = [program, ...words];
-    let stdout = '';
-    let stderr = '';
     let timedOut = false;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (stdout.length < outputLimit) stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (stderr.length < outputLimit) stderr += text;
-    });
+    const end = (): void => {
+      try {
+        // The whole group: clang may have started an assembler.
+        if (options.ownGroup ?? true) process.kill(-child.pid!, 'SIGKILL');
+        else child.kill('SIGKILL');
+      } catch {
+        child.kill('SIGKILL');
+      }
+    };
     const timer = setTimeout(
       () => {
         timedOut = true;
-        try {
-          // The whole group: clang may have started an assembler.
-          if (options.ownGroup ?? true) process.kill(-child.pid!, 'SIGKILL');
-          else child.kill('SIGKILL');
-        } catch {
-          child.kill('SIGKILL');
-        }
+        end();
       },
       (options.timeoutSeconds ?? 300) * 1000,
     );
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      try {
+        output(text);
+      } catch (error) {
+        clearTimeout(timer);
+        end();
+        reject(error as Error);
+      }
+    });
+    child.stderr.setEncoding('utf8').on('data', errors);
     child.on('error', (error) => {
       clearTimeout(timer);
-      resolve({ command, timedOut: false, stdout, stderr: `${error.message}\n` });
+      errors(`${error.message}\n`);
+      resolve({ command, timedOut: false });
     });
     child.on('close', (exitCode, signal) => {
       clearTimeout(timer);
@@ -73,11 +103,41 @@ export function runProgram(
         ...(exitCode === null ? {} : { exitCode }),
         ...(signal === null ? {} : { signal }),
         timedOut,
-        stdout,
-        stderr,
       });
     });
   });
+}
+
+/** Resolves however the program ends. More than 16 MiB of a stream are cut, and its text ends by saying so. */
+export async function runProgram(
+  program: string,
+  words: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const [stdout, stderr] = [new KeptText(), new KeptText()];
+  const ending = await follow(program, words, options, { output: stdout.add, errors: stderr.add });
+  return { ...ending, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
+/** Hands each line of output over as it is written, however many there are; what `onLine` throws ends the program. */
+export async function streamProgram(
+  program: string,
+  words: readonly string[],
+  onLine: (line: string) => void,
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const stderr = new KeptText();
+  let rest = '';
+  const output = (text: string): void => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    if (rest.length > outputLimit)
+      throw new Error(`${program}: expected lines, found one of more than ${outputLimit} characters`);
+    for (const line of lines) onLine(line);
+  };
+  const ending = await follow(program, words, options, { output, errors: stderr.add });
+  if (rest !== '') onLine(rest);
+  return { ...ending, stdout: '', stderr: stderr.toString() };
 }
 
 /** The one line that a person needs from a failed compile: the first error, else what ended it. */
