@@ -87,7 +87,7 @@ function follow(
       } catch (error) {
         clearTimeout(timer);
         end();
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
     child.stderr.setEncoding('utf8').on('data', errors);

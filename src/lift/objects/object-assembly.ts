@@ -21,6 +21,9 @@ export interface ObjectAssembly {
   notes: string[];
 }
 
+/** More takes more memory than a process has: about 300 bytes a byte of code. */
+const mostCode = 1 << 23;
+
 /** The linker's own code for calls of other files. */
 const linkerCode = /^\.i?plt/;
 const padding =
@@ -200,8 +203,12 @@ export function assemblyOfImage(image: Image, lines: readonly CodeLine[]): Omit<
  */
 export async function disassembleObject(objdump: string, file: string): Promise<ObjectAssembly> {
   const image = readImage(await readFile(file), file);
-  if (!image.symbols.some(({ kind }) => kind === 'function' || kind === 'other')) {
-    throw new OzmaError('refused', `${file}: expected symbols that name functions, found none (stripped?)`);
+  const bytes = image.sections.reduce((sum, { executable, size }) => sum + (executable ? size : 0), 0);
+  if (bytes > mostCode) {
+    throw new OzmaError('refused', `${file}: expected at most ${mostCode} bytes of code, found ${bytes}`);
+  }
+  if (bytes > 0 && !image.symbols.some(({ kind }) => kind === 'function' || kind === 'other')) {
+    throw new OzmaError('refused', `${file}: expected symbols that name functions, found none: it is stripped`);
   }
   const lines = await listCode(objdump, file, image);
   return { target: image.target, ...assemblyOfImage(image, lines) };

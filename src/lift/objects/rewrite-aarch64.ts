@@ -63,6 +63,9 @@ function meet(left: Pages | undefined, right: Pages): Pages {
 const same = (left: Pages, right: Pages): boolean =>
   left.size === right.size && [...left].every(([register, line]) => right.get(register) === line);
 
+/** Longer functions are not lifted. */
+const longestFollowed = 1 << 16;
+
 /** The pages that registers hold before each line; `jumps` are lines that indirect branches lead to. */
 function followPages(
   lines: readonly CodeLine[],
@@ -79,6 +82,7 @@ function followPages(
     const all = [...on, ...(to === undefined ? [] : [to]), ...(jumps.get(number) ?? [])];
     return all.filter((one) => one < lines.length);
   });
+  if (lines.length === 0 || lines.length > longestFollowed) return before;
   before[0] = new Map();
   const waiting = [0];
   for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
@@ -119,7 +123,7 @@ export class RewriterAarch64 {
     }
     const before = followPages(lines, jumps);
     for (const [number, line] of lines.entries())
-      this.linked(code, number, line, before[number] ?? new Map());
+      this.linked(code, number, line, before[number] ?? new Map<string, number>());
   }
 
   private reference(code: CodeOfFunction, line: number, address: number, register?: string): string {

@@ -17,6 +17,8 @@ export interface JumpTable {
 
 /** How far before a jump its parts are looked for. */
 const reach = 40;
+/** What is computed once may stand before the whole loop. */
+const hoisted = 1000;
 const mostEntries = 1 << 14;
 
 const indirect = { 'x86-64': /^(?:notrack )?jmpq \*%/, aarch64: /^br x/ } as const;
@@ -74,8 +76,8 @@ class TableFinder {
   /** `lea table(%rip), %rcx; movslq (%rcx,%rax,4), %rax; add %rcx, %rax; jmp *%rax`: distances from the table. */
   x86(line: number): JumpTable | undefined {
     const most = entriesAllowed(this.code, line, 'x86-64');
-    for (const { address, line: from } of this.code.references.toReversed()) {
-      if (from >= line) continue;
+    const end = this.code.references.findLastIndex((one) => one.line < line) + 1;
+    for (const { address } of this.code.references.slice(Math.max(0, end - reach), end).toReversed()) {
       const table = this.read({ address, width: 4, base: address, shift: 0 }, true, most);
       if (table !== undefined) return table;
     }
@@ -107,7 +109,7 @@ class TableFinder {
 
   /** The code address that `adr` gives closest before a jump. */
   private anchor(line: number): number | undefined {
-    for (let at = line - 1; at >= 0; at--) {
+    for (let at = line - 1; at >= Math.max(0, line - hoisted); at--) {
       const target = /^adr x\d+, (0x[\da-f]+)$/.exec(this.code.lines[at]!.text);
       if (target === null) continue;
       const address = this.code.lines[at]!.note?.address ?? Number(target[1]);
