@@ -3,10 +3,11 @@
 //
 //   node dist-bench/disassemble-endurance.js PLACE… [--functions 10000] [--levels Oz,O2,O1,Os,O0,O3]
 //        [--longest 100] [--targets x86_64-pc-linux-gnu,aarch64-unknown-linux-gnu] [--seed 1]
+//        [--minutes 120] [--part 1000]
 //
 // PLACE as for bench/lift.ts. Functions of more than --longest instructions are left out: they make a run
-// longer and not harder for memory. Memory is this process and its workers together, the most in each
-// thousand of functions, seen when one of them is done.
+// longer and not harder for memory. Memory is this process and its workers together, the most in each --part
+// of the functions, seen when one of them is done. After --minutes it ends with what it has.
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -27,11 +28,14 @@ const { values, positionals } = parseArgs({
     longest: { type: 'string', default: '100' },
     targets: { type: 'string', default: 'x86_64-pc-linux-gnu,aarch64-unknown-linux-gnu' },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '120' },
+    part: { type: 'string', default: '1000' },
   },
 });
 const installation = findInstallation();
 const wanted = Number(values.functions);
-const thousand = 1000;
+const partSize = Number(values.part);
+const end = performance.now() + Number(values.minutes) * 60_000;
 const mebibyte = 2 ** 20;
 
 /** Resident MiB of a process; 0 when it is gone. */
@@ -62,7 +66,7 @@ let done = 0;
 let last = performance.now();
 
 function note(status: string): void {
-  const index = Math.floor(done++ / thousand);
+  const index = Math.floor(done++ / partSize);
   const part = (parts[index] ??= { functions: 0, own: 0, all: 0, seconds: 0 });
   const { own, all } = resident();
   part.functions++;
@@ -71,7 +75,7 @@ function note(status: string): void {
   part.seconds += (performance.now() - last) / 1000;
   last = performance.now();
   counts.set(status, (counts.get(status) ?? 0) + 1);
-  if (done % 250 === 0) {
+  if (done % 100 === 0) {
     process.stderr.write(
       `${done} functions, ${Math.round(all)} MiB, ${(part.seconds / part.functions).toFixed(3)} s each\n`,
     );
@@ -102,7 +106,7 @@ outer: for (const level of values.levels.split(',') as Level[]) {
         seed,
         onFunction: ({ status }) => note(status),
       });
-      if (done >= wanted) break outer;
+      if (done >= wanted || performance.now() > end) break outer;
     }
   }
 }
@@ -114,7 +118,7 @@ process.stdout.write(
     '| functions | most memory, MiB | with workers, MiB | seconds a function |\n| --- | ---: | ---: | ---: |\n',
 );
 for (const [index, { functions, own, all, seconds }] of parts.entries()) {
-  const name = `${index * thousand + 1} to ${index * thousand + functions}`;
+  const name = `${index * partSize + 1} to ${index * partSize + functions}`;
   process.stdout.write(
     `| ${name} | ${Math.round(own)} | ${Math.round(all)} | ${(seconds / functions).toFixed(3)} |\n`,
   );

@@ -3,6 +3,10 @@
 // Not for programs that a terminal should own: see src/tune/cc/.
 
 import { spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface ProgramOptions {
   directory?: string;
@@ -23,7 +27,7 @@ export interface ProgramResult {
   stderr: string;
 }
 
-/** Of each stream. Reports of compilers are far shorter; data of any length goes through `streamProgram`. */
+/** Of each stream. Reports of compilers are far shorter; data of any length goes through `linesOfProgram`. */
 const outputLimit = 1 << 24;
 
 /** Keeps the beginning of a long output, and says where it ends. */
@@ -44,7 +48,8 @@ class KeptText {
 }
 
 interface Listeners {
-  output: (text: string) => void;
+  /** Who hears of it, or the file that it goes to. */
+  output: ((text: string) => void) | number;
   errors: (text: string) => void;
 }
 
@@ -56,41 +61,30 @@ function follow(
   options: ProgramOptions,
   { output, errors }: Listeners,
 ): Promise<Ending> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const child = spawn(program, words, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', typeof output === 'number' ? output : 'pipe', 'pipe'],
       detached: options.ownGroup ?? true,
       ...(options.directory === undefined ? {} : { cwd: options.directory }),
       ...(options.environment === undefined ? {} : { env: options.environment }),
     });
     const command = [program, ...words];
     let timedOut = false;
-    const end = (): void => {
-      try {
-        // The whole group: clang may have started an assembler.
-        if (options.ownGroup ?? true) process.kill(-child.pid!, 'SIGKILL');
-        else child.kill('SIGKILL');
-      } catch {
-        child.kill('SIGKILL');
-      }
-    };
     const timer = setTimeout(
       () => {
         timedOut = true;
-        end();
+        try {
+          // The whole group: clang may have started an assembler.
+          if (options.ownGroup ?? true) process.kill(-child.pid!, 'SIGKILL');
+          else child.kill('SIGKILL');
+        } catch {
+          child.kill('SIGKILL');
+        }
       },
       (options.timeoutSeconds ?? 300) * 1000,
     );
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      try {
-        output(text);
-      } catch (error) {
-        clearTimeout(timer);
-        end();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    });
-    child.stderr.setEncoding('utf8').on('data', errors);
+    if (typeof output !== 'number') child.stdout!.setEncoding('utf8').on('data', output);
+    child.stderr!.setEncoding('utf8').on('data', errors);
     child.on('error', (error) => {
       clearTimeout(timer);
       errors(`${error.message}\n`);
@@ -119,25 +113,36 @@ export async function runProgram(
   return { ...ending, stdout: stdout.toString(), stderr: stderr.toString() };
 }
 
-/** Hands each line of output over as it is written, however many there are; what `onLine` throws ends the program. */
-export async function streamProgram(
+/**
+ * Hands over each line that the program wrote, however many there are, where it ended well. They go through a
+ * file: programs that write line by line (llvm-objdump) would wake us as often.
+ */
+export async function linesOfProgram(
   program: string,
   words: readonly string[],
   onLine: (line: string) => void,
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'ozma-output-'));
+  const file = join(folder, 'stdout');
   const stderr = new KeptText();
-  let rest = '';
-  const output = (text: string): void => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop()!;
-    if (rest.length > outputLimit)
-      throw new Error(`${program}: expected lines, found one of more than ${outputLimit} characters`);
-    for (const line of lines) onLine(line);
-  };
-  const ending = await follow(program, words, options, { output, errors: stderr.add });
-  if (rest !== '') onLine(rest);
-  return { ...ending, stdout: '', stderr: stderr.toString() };
+  try {
+    const handle = await open(file, 'w');
+    const ending = await follow(program, words, options, { output: handle.fd, errors: stderr.add });
+    await handle.close();
+    if (ending.exitCode === 0) {
+      let rest = '';
+      for await (const text of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
+        const lines = (rest + String(text)).split('\n');
+        rest = lines.pop()!;
+        for (const line of lines) onLine(line);
+      }
+      if (rest !== '') onLine(rest);
+    }
+    return { ...ending, stdout: '', stderr: stderr.toString() };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The one line that a person needs from a failed compile: the first error, else what ended it. */

@@ -1,7 +1,7 @@
 // The data of an image as assembly: bytes, pointers where relocations or the loader put them, jump tables,
 // with a label wherever code or other data refers to.
 
-import type { JumpTable } from './tables.ts';
+import type { DistanceTable } from './tables.ts';
 import {
   lastAtOrBefore,
   type Image,
@@ -62,11 +62,13 @@ export class DataWriter {
     this.image = names.image;
   }
 
-  /** Notes a jump table. Its labels are those of the code. */
-  addTable({ address, width, entries, base, shift }: JumpTable): void {
+  /** Notes a table; what it leads to gets names. */
+  addTable({ address, width, entries, base, shift }: DistanceTable): void {
     const anchor = this.names.place(base);
     for (const [index, entry] of entries.entries()) {
-      const difference = `${this.names.codeLabel(entry)}-${withOffset(anchor.name, anchor.offset)}`;
+      const code = this.names.memory.sectionAt(entry)?.executable === true;
+      const to = code ? { name: this.names.codeLabel(entry), offset: 0 } : this.names.place(entry);
+      const difference = `${withOffset(to.name, to.offset)}-${withOffset(anchor.name, anchor.offset)}`;
       const text = `${integer[width]} ${shift === 0 ? difference : `(${difference})>>${shift}`}`;
       this.items.set(address + index * width, { width, text });
     }

@@ -2,7 +2,7 @@
 // each instruction lies and what it says. Addresses are the image's.
 
 import { OzmaError } from '../../common/errors.ts';
-import { failureLine, streamProgram } from '../../llvm/run-program.ts';
+import { failureLine, linesOfProgram } from '../../llvm/run-program.ts';
 import type { Image, ImageSection } from './image.ts';
 
 export interface CodeLine {
@@ -80,7 +80,7 @@ const timeoutSeconds = 600;
 export async function listCode(objdump: string, file: string, image: Image): Promise<CodeLine[]> {
   const reader = new ListingReader(image);
   const words = ['-d', '-z', '--no-show-raw-insn', file];
-  const result = await streamProgram(objdump, words, reader.read, { timeoutSeconds });
+  const result = await linesOfProgram(objdump, words, reader.read, { timeoutSeconds });
   if (result.exitCode !== 0) throw new OzmaError('refused', failureLine(result));
   return reader.lines.sort((left, right) => left.address - right.address);
 }

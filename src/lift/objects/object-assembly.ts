@@ -99,10 +99,10 @@ function rewriteAll(names: Names, functions: readonly CodeOfFunction[], data: Da
   // Tables end where other data begins: all of that is known by now.
   for (const code of functions) {
     const tables = findTables(names, code);
-    for (const table of tables.values()) data.addTable(table);
-    if (tables.size === 0 || image.target === 'x86-64') continue;
+    for (const table of [...tables.jumps.values(), ...tables.data]) data.addTable(table);
+    if (tables.jumps.size === 0 || image.target === 'x86-64') continue;
     const numbers = new Map(code.lines.map(({ address }, number) => [address, number]));
-    const jumps = [...tables].map(
+    const jumps = [...tables.jumps].map(
       ([line, { entries }]) => [line, [...new Set(entries)].map((entry) => numbers.get(entry)!)] as const,
     );
     aarch64.rewrite(code, new Map(jumps));
@@ -208,7 +208,10 @@ export async function disassembleObject(objdump: string, file: string): Promise<
     throw new OzmaError('refused', `${file}: expected at most ${mostCode} bytes of code, found ${bytes}`);
   }
   if (bytes > 0 && !image.symbols.some(({ kind }) => kind === 'function' || kind === 'other')) {
-    throw new OzmaError('refused', `${file}: expected symbols that name functions, found none: it is stripped`);
+    throw new OzmaError(
+      'refused',
+      `${file}: expected symbols that name functions, found none: it is stripped`,
+    );
   }
   const lines = await listCode(objdump, file, image);
   return { target: image.target, ...assemblyOfImage(image, lines) };
