@@ -1,11 +1,12 @@
 // The same functions from assembly and from machine code: what `ozma disassemble` reaches by its rules on a
 // compiler's .s, on the .o beside it, and on a program linked from such objects, should be nearly the same.
 //
-//   node dist-bench/objects.js FOLDER… [--functions 60] [--seed 1] [--linked FILE]
+//   node dist-bench/objects.js FOLDER… [--functions 60] [--seed 1] [--linked FILE] [--lift]
 //
 // FOLDER holds pairs of NAME.s and NAME.o, as -save-temps=obj leaves them. With --linked, the functions of
 // that executable or library that the pairs define are measured as well. Functions are drawn by chance, the
-// same for all; those whose status differs are listed.
+// same for all; those whose status differs are listed. --lift only lifts, all functions: how many give the
+// same IR from both, names of constants and alignment aside, which then reach the same status.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { disassemble, hostTriple } from '#ozma/disassemble/disassemble.js';
 import { readCode } from '#ozma/disassemble/read-code.js';
 import type { FunctionResult } from '#ozma/disassemble/result.js';
 import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
-import { targetOfTriple } from '#ozma/lift/lift.js';
+import { lift, targetOfTriple } from '#ozma/lift/lift.js';
 import { findInstallation } from '#ozma/llvm/installation.js';
 
 const { values, positionals } = parseArgs({
@@ -25,6 +26,7 @@ const { values, positionals } = parseArgs({
     functions: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     linked: { type: 'string' },
+    lift: { type: 'boolean', default: false },
   },
 });
 const installation = findInstallation();
@@ -46,6 +48,44 @@ async function measure(file: string, names: readonly string[], target: string): 
   if (functions.length === 0) return new Map();
   const report = await disassemble(text, { installation, target, functions, jobs: 1 });
   return new Map(report.functions.map(({ ir: _, ...kept }) => [kept.name, kept]));
+}
+
+/** IR without what assembly and objects say differently of the same: names of constants, alignment, level. */
+function normalIr(ir: string): string {
+  const names = new Map<string, string>();
+  const constants = new Map([...ir.matchAll(/^(@\S+) = (?:private|internal) .*$/gm)].map(([line, name]) => [name!, line]));
+  return ir
+    .replaceAll(/@[-\w.$]+/g, (name) => {
+      if (!constants.has(name)) return name;
+      names.set(name, names.get(name) ?? `@constant.${names.size}`);
+      return names.get(name)!;
+    })
+    .replaceAll(/, align \d+/g, '')
+    .replaceAll(/ (?:minsize|optsize)\b/g, '')
+    .split('\n')
+    .filter((line) => !line.startsWith('@'))
+    .join('\n');
+}
+
+if (values.lift) {
+  const counts = { functions: 0, lifted: 0, same: 0, liftedFromAssembly: 0 };
+  for (const path of positionals.flatMap(pairs)) {
+    const { text, triple = hostTriple() } = await readCode(installation, `${path}.o`);
+    const written = await readCode(installation, `${path}.s`);
+    const fromAssembly = new Map(lift(written.text, { triple }).functions.map((one) => [one.name, one]));
+    for (const { name, ir, status, reason } of lift(text, { triple }).functions) {
+      const other = fromAssembly.get(name);
+      if (other === undefined) continue;
+      counts.functions++;
+      if (status === 'lifted') counts.lifted++;
+      if (other.status === 'lifted') counts.liftedFromAssembly++;
+      const same = status === 'lifted' ? normalIr(ir) === normalIr(other.ir) : reason === other.reason;
+      if (same) counts.same++;
+      else process.stdout.write(`${path} ${name}: ${reason ?? 'lifted'}, from assembly ${other.reason ?? 'lifted'}\n`);
+    }
+  }
+  process.stdout.write(`${JSON.stringify(counts)}\n`);
+  process.exit(0);
 }
 
 const random = createRandom(Number(values.seed));

@@ -133,6 +133,8 @@ describe('what the compiler had written comes back', () => {
     const { text, triple = '' } = await readCode(installation, path('both.o'));
     const report = await disassemble(`${text}\n`, { installation, target: triple, jobs: 1 });
     expect(report.ir).toMatch(/^; not here: odd: unsupported cpuid/);
+    expect(report.ir).toMatch(/^declare void @odd\(\)$/m);
+    expect(report.ir).toMatch(/^; (?:exact|equivalent on \d+ inputs)\ndefine .*@sink\(/m);
     writeFileSync(path('joined.ll'), report.ir);
     execFileSync(programPath(installation, 'opt'), ['-passes=verify', '-disable-output', path('joined.ll')]);
     execFileSync(clang, ['-c', '-Wno-override-module', path('joined.ll'), '-o', path('joined.o')]);
