@@ -53,7 +53,9 @@ async function measure(file: string, names: readonly string[], target: string): 
 /** IR without what assembly and objects say differently of the same: names of constants, alignment, level. */
 function normalIr(ir: string): string {
   const names = new Map<string, string>();
-  const constants = new Map([...ir.matchAll(/^(@\S+) = (?:private|internal) .*$/gm)].map(([line, name]) => [name!, line]));
+  const constants = new Map(
+    [...ir.matchAll(/^(@\S+) = (?:private|internal) .*$/gm)].map(([line, name]) => [name!, line]),
+  );
   return ir
     .replaceAll(/@[-\w.$]+/g, (name) => {
       if (!constants.has(name)) return name;
@@ -81,7 +83,10 @@ if (values.lift) {
       if (other.status === 'lifted') counts.liftedFromAssembly++;
       const same = status === 'lifted' ? normalIr(ir) === normalIr(other.ir) : reason === other.reason;
       if (same) counts.same++;
-      else process.stdout.write(`${path} ${name}: ${reason ?? 'lifted'}, from assembly ${other.reason ?? 'lifted'}\n`);
+      else
+        process.stdout.write(
+          `${path} ${name}: ${reason ?? 'lifted'}, from assembly ${other.reason ?? 'lifted'}\n`,
+        );
     }
   }
   process.stdout.write(`${JSON.stringify(counts)}\n`);

@@ -161,14 +161,17 @@ function coldBehind<Part extends { code: CodeOfFunction }>(parts: readonly Part[
   );
 }
 
-function notesOn(image: Image, lines: readonly CodeLine[], functions: readonly CodeOfFunction[]): string[] {
+function notesOn(
+  { image, memory }: Names,
+  lines: readonly CodeLine[],
+  functions: readonly CodeOfFunction[],
+): string[] {
   const notes: string[] = [];
   if (image.stripped) {
     notes.push(`stripped: only the ${functions.length} functions of its dynamic symbols have names`);
   }
   const covered = functions.reduce((sum, { lines: own }) => sum + own.length, 0);
   const named = new Set(functions.flatMap(({ lines: own }) => own.map(({ address }) => address)));
-  const memory = new Names(image).memory;
   const unnamed = lines.filter(
     ({ address, text }) =>
       !named.has(address) && !padding.test(text) && !linkerCode.test(memory.sectionAt(address)?.name ?? ''),
@@ -192,7 +195,7 @@ export function assemblyOfImage(image: Image, lines: readonly CodeLine[]): Omit<
   const codeLines = coldBehind(parts).flatMap(({ code, extent }) =>
     functionLines(names, code, extent, power.get(extent.section)!),
   );
-  return { text: `${[...codeLines, ...dataLines].join('\n')}\n`, notes: notesOn(image, lines, functions) };
+  return { text: `${[...codeLines, ...dataLines].join('\n')}\n`, notes: notesOn(names, lines, functions) };
 }
 
 /**
