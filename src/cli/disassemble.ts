@@ -25,14 +25,21 @@ type Input = CommandInput<typeof disassembleOptions>;
 
 const mostMissingShown = 20;
 
+/** The machine that was asked for, which must be the file's own where that says one; or the host. */
+function targetFor(file: string, asked: string | undefined, own: string | undefined): string {
+  if (asked === undefined || own === undefined) return asked ?? own ?? hostTriple();
+  if (targetOfTriple(asked) === targetOfTriple(own)) return asked;
+  throw new OzmaError('usage', `${file}: expected code for ${asked}, found code for ${own}`);
+}
+
 /** Counts what the instruction tables know. Resolves to 0, or to 1 where something is missing. */
 async function printCoverage({ options, operands }: Input): Promise<number> {
   const installation = findInstallation();
   const total = emptyCoverage();
   const files = await codeFiles(operands);
   for (const file of files) {
-    const { text, triple = options.target ?? hostTriple() } = await readCode(installation, file);
-    addCoverage(total, parseAssembly(text, targetOfTriple(triple)));
+    const { text, triple } = await readCode(installation, file);
+    addCoverage(total, parseAssembly(text, targetOfTriple(targetFor(file, options.target, triple))));
   }
   const missing = mostMissing(total, mostMissingShown);
   const lines = [
@@ -99,14 +106,16 @@ export async function disassemble(input: Input): Promise<number> {
   if (file === undefined || operands.length > 1) {
     throw new OzmaError('usage', `expected one assembly file, found ${operands.length}`);
   }
-  const { text, triple } = await readCode(findInstallation(), file);
+  const { text, triple, notes } = await readCode(findInstallation(), file);
+  const target = targetFor(file, options.target, triple);
+  for (const note of notes) process.stderr.write(`${file}: ${note}\n`);
   const engine = await engineFor(options.model);
   if (engine !== undefined) process.stderr.write(`${modelLine(await engine.describe())}\n`);
   let progress: Progress | undefined;
   let report: DisassembleReport;
   try {
     report = await disassembleText(text, {
-      target: options.target ?? triple ?? hostTriple(),
+      target,
       seed: options.seed,
       jobs: options.jobs,
       rules: options.rules === 'yes',

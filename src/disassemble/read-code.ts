@@ -1,53 +1,52 @@
-// Files that hold machine code, as assembly text: `.s` as it is, objects and linked files through
-// llvm-objdump, for the machine that their header names.
+// Files that hold machine code, as assembly text: `.s` as it is, objects and linked files disassembled for
+// the machine that their header names.
 
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OzmaError } from '../common/errors.ts';
-import { disassembleObject } from '../lift/assembly/objdump.ts';
+import { disassembleObject } from '../lift/objects/object-assembly.ts';
 import type { LlvmInstallation } from '../llvm/installation.ts';
 
 export interface CodeFile {
   text: string;
   /** Of the file's own header; absent for text. */
   triple?: string;
+  /** Lines for people: what the file does not name, and so cannot be lifted. */
+  notes: readonly string[];
 }
 
-/** `e_machine` of ELF. */
-const machines = new Map([
-  [62, 'x86_64-linux-gnu'],
-  [183, 'aarch64-linux-gnu'],
-]);
+const triples = { 'x86-64': 'x86_64-linux-gnu', aarch64: 'aarch64-linux-gnu' } as const;
 
-/** The triple of an ELF file; nothing for other files. Throws `refused` for other machines. */
-async function elfTriple(file: string): Promise<string | undefined> {
+/** What is asked of the first bytes. */
+const looked = 4096;
+
+async function firstBytes(file: string): Promise<Buffer> {
   const handle = await open(file);
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(20), 0, 20, 0);
-    if (bytesRead < 20 || buffer.toString('latin1', 0, 4) !== '\x7fELF') return undefined;
-    const machine = buffer.readUInt16LE(18);
-    const triple = machines.get(machine);
-    if (triple === undefined)
-      throw new OzmaError(
-        'refused',
-        `${file}: expected code of x86-64 or AArch64, found ELF machine ${machine}`,
-      );
-    return triple;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(looked), 0, looked, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
 }
 
-/** Throws `usage` for a file that cannot be read, `refused` for one that llvm-objdump does not take. */
+/**
+ * Throws `usage` for a file that cannot be read; `refused` for an object that is damaged, of another machine
+ * or without symbols, and for bytes that are neither an object nor text.
+ */
 export async function readCode(installation: LlvmInstallation, file: string): Promise<CodeFile> {
   try {
-    const triple = await elfTriple(file);
-    if (triple === undefined) return { text: await readFile(file, 'utf8') };
-    const target = triple.startsWith('aarch64') ? 'aarch64' : 'x86-64';
-    return {
-      text: await disassembleObject(join(installation.programs, 'llvm-objdump'), file, target),
-      triple,
-    };
+    const start = await firstBytes(file);
+    if (start.toString('latin1', 0, 4) !== '\x7fELF') {
+      if (start.includes(0))
+        throw new OzmaError('refused', `${file}: expected assembly or an ELF file, found other bytes`);
+      return { text: await readFile(file, 'utf8'), notes: [] };
+    }
+    const { text, target, notes } = await disassembleObject(
+      join(installation.programs, 'llvm-objdump'),
+      file,
+    );
+    return { text, triple: triples[target], notes };
   } catch (cause) {
     if (cause instanceof OzmaError) throw cause;
     throw new OzmaError('usage', `${file}: expected assembly or an object, cannot read it`, { cause });

@@ -3,6 +3,10 @@
 // Not for programs that a terminal should own: see src/tune/cc/.
 
 import { spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface ProgramOptions {
   directory?: string;
@@ -23,32 +27,49 @@ export interface ProgramResult {
   stderr: string;
 }
 
-/** More output than this is cut: error lists, never data. */
+/** Of each stream. Reports of compilers are far shorter; data of any length goes through `linesOfProgram`. */
 const outputLimit = 1 << 24;
 
-/** Resolves however the program ends. */
-export function runProgram(
+/** Keeps the beginning of a long output, and says where it ends. */
+class KeptText {
+  private text = '';
+  private dropped = 0;
+
+  readonly add = (text: string): void => {
+    const room = outputLimit - this.text.length;
+    this.text += text.length <= room ? text : text.slice(0, room);
+    this.dropped += Math.max(0, text.length - room);
+  };
+
+  toString(): string {
+    if (this.dropped === 0) return this.text;
+    return `${this.text}\n[cut here: ${this.dropped} more characters were written]\n`;
+  }
+}
+
+interface Listeners {
+  /** Who hears of it, or the file that it goes to. */
+  output: ((text: string) => void) | number;
+  errors: (text: string) => void;
+}
+
+type Ending = Omit<ProgramResult, 'stdout' | 'stderr'>;
+
+function follow(
   program: string,
   words: readonly string[],
-  options: ProgramOptions = {},
-): Promise<ProgramResult> {
+  options: ProgramOptions,
+  { output, errors }: Listeners,
+): Promise<Ending> {
   return new Promise((resolve) => {
     const child = spawn(program, words, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', typeof output === 'number' ? output : 'pipe', 'pipe'],
       detached: options.ownGroup ?? true,
       ...(options.directory === undefined ? {} : { cwd: options.directory }),
       ...(options.environment === undefined ? {} : { env: options.environment }),
     });
     const command = [program, ...words];
-    let stdout = '';
-    let stderr = '';
     let timedOut = false;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (stdout.length < outputLimit) stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (stderr.length < outputLimit) stderr += text;
-    });
     const timer = setTimeout(
       () => {
         timedOut = true;
@@ -62,9 +83,12 @@ export function runProgram(
       },
       (options.timeoutSeconds ?? 300) * 1000,
     );
+    if (typeof output !== 'number') child.stdout!.setEncoding('utf8').on('data', output);
+    child.stderr!.setEncoding('utf8').on('data', errors);
     child.on('error', (error) => {
       clearTimeout(timer);
-      resolve({ command, timedOut: false, stdout, stderr: `${error.message}\n` });
+      errors(`${error.message}\n`);
+      resolve({ command, timedOut: false });
     });
     child.on('close', (exitCode, signal) => {
       clearTimeout(timer);
@@ -73,11 +97,52 @@ export function runProgram(
         ...(exitCode === null ? {} : { exitCode }),
         ...(signal === null ? {} : { signal }),
         timedOut,
-        stdout,
-        stderr,
       });
     });
   });
+}
+
+/** Resolves however the program ends. More than 16 MiB of a stream are cut, and its text ends by saying so. */
+export async function runProgram(
+  program: string,
+  words: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const [stdout, stderr] = [new KeptText(), new KeptText()];
+  const ending = await follow(program, words, options, { output: stdout.add, errors: stderr.add });
+  return { ...ending, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
+/**
+ * Hands over each line that the program wrote, however many there are, where it ended well. They go through a
+ * file: programs that write line by line (llvm-objdump) would wake us as often.
+ */
+export async function linesOfProgram(
+  program: string,
+  words: readonly string[],
+  onLine: (line: string) => void,
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'ozma-output-'));
+  const file = join(folder, 'stdout');
+  const stderr = new KeptText();
+  try {
+    const handle = await open(file, 'w');
+    const ending = await follow(program, words, options, { output: handle.fd, errors: stderr.add });
+    await handle.close();
+    if (ending.exitCode === 0) {
+      let rest = '';
+      for await (const text of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
+        const lines = (rest + String(text)).split('\n');
+        rest = lines.pop()!;
+        for (const line of lines) onLine(line);
+      }
+      if (rest !== '') onLine(rest);
+    }
+    return { ...ending, stdout: '', stderr: stderr.toString() };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The one line that a person needs from a failed compile: the first error, else what ended it. */

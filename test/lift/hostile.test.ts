@@ -3,7 +3,6 @@
 
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { assemblyOfListing } from '#ozma/lift/assembly/objdump.js';
 import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
 import { lift } from '#ozma/lift/lift.js';
 import { findInstallation, programPath } from '#ozma/llvm/installation.js';
@@ -40,30 +39,6 @@ test.each([
   ['nothing at all', '', 'unsupported function: without instructions'],
 ])('%s', (_, body, reason) => {
   expect(reasonOf(body)).toBe(reason);
-});
-
-test('overlapping code: jumps into the middle of an instruction, and into another function', () => {
-  const listing = `
-Disassembly of section .text:
-
-0000000000000000 <middle>:
-       0: movl $0x1, %eax
-       5: jmp 0x3 <middle+0x3>
-
-0000000000000007 <elsewhere>:
-       7: jmp 0x5 <middle+0x5>
-       9: retq
-
-000000000000000a <sound>:
-       a: leal (%rdi,%rdi), %eax
-       d: retq
-`;
-  const { functions } = lift(assemblyOfListing(listing, 'x86-64'), options);
-  expect(functions.map(({ name, reason }) => [name, reason])).toEqual([
-    ['middle', 'unsupported a jump out of the function'],
-    ['elsewhere', 'unsupported a jump out of the function'],
-    ['sound', undefined],
-  ]);
 });
 
 test('an endless loop is lifted, not run', () => {

@@ -5,9 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { cleanUpPipeline, lightPipeline, sourceOf } from '#ozma/lift/clean-up.js';
-import { assemblyOfListing } from '#ozma/lift/assembly/objdump.js';
+import { readCode } from '#ozma/disassemble/read-code.js';
 import { lift, type LiftedFunction } from '#ozma/lift/lift.js';
 import { findInstallation, programPath } from '#ozma/llvm/installation.js';
 import { recipeOf } from '#ozma/llvm/recipe.js';
@@ -71,18 +71,19 @@ function withoutBodies(assembly: string, lifted: readonly LiftedFunction[]): str
 const makeVisible = (assembly: string): string =>
   assembly
     .replace(/^\s*\.local\s+(\w[\w.]*)/gm, '\t.globl $1')
-    .replace(/^(calls\.\d+|count\.calls|helper):/gm, '\t.globl $1\n$1:');
+    .replace(/^(calls\.\d+|count\.calls|helper)(?=:| = )/gm, '\t.globl $1\n$1');
 
-/** `listing` is what is lifted where that is not the assembly itself; functions that may fail stay as they are. */
+/** `listing` is what is lifted where that is not the assembly itself. */
 async function liftedProgram(
   machine: Machine,
   assembly: string,
   pipeline: string,
   listing = assembly,
-  mayFail: readonly string[] = [],
 ): Promise<string> {
   const { functions: every } = lift(listing, { triple: machine.triple });
-  const all = every.filter(({ name, status }) => status === 'lifted' || !mayFail.includes(name));
+  // A linked file holds more than the functions of the assembly.
+  const all = every.filter(({ name }) => assembly.includes(`\n${name}:`));
+  expect(all.length).toBeGreaterThan(20);
   const failures = all
     .filter(({ status }) => status === 'failed')
     .map(({ name, reason }) => `${name}: ${reason}`);
@@ -124,17 +125,41 @@ test.runIf(canRunAarch64).each(['-Oz', '-O2', '-O0'])('AArch64, clang %s', async
   expect(await liftedProgram(aarch64, assembly, cleanUpPipeline)).toBe(expected);
 });
 
-test.each([native, ...(canRunAarch64 ? [aarch64] : [])])('an object of $triple', async (machine) => {
-  const words = ['-w', ...machine.words.slice(0, 1), '-Oz', '-ffp-contract=off', functions, '-o'];
-  const object = join(folder, 'functions.o');
-  execFileSync(clang, [...words, object, '-c']);
-  const assembly = execFileSync(clang, [...words, '-', '-S'], { encoding: 'utf8' });
-  const dump = ['-d', '-r', '-t', '-s', '--no-show-raw-insn', object];
-  const listing = execFileSync(join(installation.programs, 'llvm-objdump'), dump, { encoding: 'utf8' });
-  const target = machine === native ? 'x86-64' : 'aarch64';
-  // Its static variable is an offset into .bss on AArch64.
-  const lifted = liftedProgram(machine, assembly, cleanUpPipeline, assemblyOfListing(listing, target), [
-    'count',
-  ]);
-  expect(await lifted).toBe(expected);
+/** How the same code is written to a file: with relocations, or linked in one of three ways. */
+const forms = {
+  object: ['-c'],
+  executable: ['-no-pie', '-fno-pic', driver],
+  'position-independent executable': ['-pie', '-fPIE', driver],
+  'shared library': ['-shared', '-fPIC'],
+} as const;
+
+describe.each([native, ...(canRunAarch64 ? [aarch64] : [])])('from machine code of $triple', (machine) => {
+  test.each(
+    Object.entries(forms).flatMap(([form, words]) =>
+      ['-Oz', '-O2', '-O0'].map((level) => ({ form, words, level })),
+    ),
+  )('$form, clang $level', async ({ words, level }) => {
+    const target = machine === native ? [] : ['--target=aarch64-linux-gnu', '-fuse-ld=lld'];
+    const common = ['-w', ...target, level, '-ffp-contract=off', functions];
+    const binary = join(folder, 'binary');
+    execFileSync(clang, [...common, ...words, '-o', binary]);
+    const { text } = await readCode(installation, binary);
+    const independent = words.filter((word) => /^-f(?:no-pic|PI)/.test(word));
+    const assembly = execFileSync(clang, [...common, ...independent, '-S', '-o', '-'], { encoding: 'utf8' });
+    expect(await liftedProgram(machine, assembly, cleanUpPipeline, text)).toBe(expected);
+  });
 });
+
+test.runIf(gcc.length > 0).each(['-Os', '-O2', '-O0', '-O2 -fno-pic -no-pie'])(
+  'from an object and an executable of gcc %s',
+  async (level) => {
+    const common = ['-w', ...level.split(' '), functions];
+    const assembly = execFileSync('gcc', [...common, '-S', '-o', '-'], { encoding: 'utf8' });
+    for (const words of [['-c'], [driver]]) {
+      const binary = join(folder, 'binary');
+      execFileSync('gcc', [...common, ...words, '-o', binary]);
+      const { text } = await readCode(installation, binary);
+      expect(await liftedProgram(native, assembly, cleanUpPipeline, text)).toBe(expected);
+    }
+  },
+);
