@@ -1,6 +1,6 @@
 // The program around one function, as LLVM-IR: `_start` maps memory at fixed addresses, gives up all rights
-// but reading, writing and ending (strict seccomp), and then, for each input on standard input, calls the
-// function and writes what it did: result, calls, memory. No C library and no linker script, so that it is
+// but reading, writing and ending (strict seccomp), and then, for each input on standard input, puts the file's
+// own data back as it was, calls the function and writes what it did: result, calls, memory. No C library and no linker script, so that it is
 // the same program on x86-64 and AArch64. Callees are stubs that note their arguments and answer from the
 // input; `memcpy` and its like are real, since compilers put them in place of loops.
 
@@ -115,6 +115,8 @@ ${mapping(machine, log.address, layout.logBytes)}
   %first = ptrtoint ptr @__start_ozma_data to i64
   %last = ptrtoint ptr @__stop_ozma_data to i64
   %data = sub i64 %last, %first
+  call i64 @ozma_system(i64 ${numbers.map}, i64 ${layout.savedData.address}, i64 %data, i64 3, i64 50, i64 -1, i64 0)
+  call ptr @memmove(ptr ${pointer(layout.savedData.address)}, ptr @__start_ozma_data, i64 %data)
   %seconds = alloca [2 x i64]
   store [2 x i64] [i64 ${layout.processorSeconds}, i64 ${layout.processorSeconds}], ptr %seconds
   %limits = ptrtoint ptr %seconds to i64
@@ -128,6 +130,7 @@ next:
 run:
   ${system(numbers.read, 0, layout.globals.address, globalsBytes)}
   ${system(numbers.read, 0, arena.address, arena.bytes)}
+  call ptr @memmove(ptr @__start_ozma_data, ptr ${pointer(layout.savedData.address)}, i64 %data)
   call ptr @memset(ptr ${pointer(log.address)}, i32 0, i64 ${layout.logBytes})
   store i64 %low, ptr ${pointer(log.address)}
   store i64 %high, ptr ${pointer(log.address + 8)}

@@ -15,8 +15,6 @@ export interface RunOptions {
   timeLimit: number;
   /** How many times a process may be ended before the rest of the inputs is given up. */
   mostStops: number;
-  /** Inputs that may not stop it: one such stop decides, and the rest is not run. */
-  mustEnd?: (index: number) => boolean;
 }
 
 /** Each costs the whole time limit. */
@@ -92,8 +90,6 @@ export async function runSide(
       stops.push({ at: statSync(outputFile).size, why });
       if (why === timeLimitPassed && ++timeouts === mostTimeouts) break;
       if (stops.length >= options.mostStops) break;
-      const outcomes = outcomesOf(readFileSync(outputFile), stops, globals);
-      if (options.mustEnd?.(outcomes.length - 1) === true) break;
     }
   } finally {
     closeSync(input);
