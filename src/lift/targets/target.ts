@@ -7,8 +7,9 @@ import type { Step } from '../step.ts';
 export interface CallingConvention {
   integerArguments: readonly number[];
   floatArguments: readonly number[];
+  /** Where the members of a result lie, in order: one, or several of a small structure. */
   integerResults: readonly number[];
-  floatResult: number;
+  floatResults: readonly number[];
   /** A call leaves nothing in these that can be relied on. */
   clobbered: readonly number[];
   /** A function gives these back as it found them. */

@@ -55,7 +55,7 @@ export const aarch64Target: Target = {
     integerArguments: range(0, 8),
     floatArguments: vectors(0, 8),
     integerResults: [0, 1],
-    floatResult: firstVector,
+    floatResults: vectors(0, 4),
     clobbered: [...range(0, 19), linkRegister, ...vectors(0, 8), ...vectors(16, 32), ...conditions],
     preserved: [...range(19, 31), ...vectors(8, 16)],
     stackArguments: 0,
