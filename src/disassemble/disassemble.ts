@@ -16,6 +16,7 @@ import { liftedCandidates } from './candidates.ts';
 import type { Candidate } from './candidates.ts';
 import { compileCandidate, runCandidate, statuses } from './check.ts';
 import type { CheckedCandidate, Status } from './check.ts';
+import { signaturesOf } from './equivalence/signature.ts';
 import { modelSource } from './model-candidates.ts';
 import type { ModelProposals } from './model-candidates.ts';
 import type { Subject } from './recompile.ts';
@@ -109,10 +110,15 @@ async function bestOf(
   const [first] = ordered;
   if (first?.status !== 'recompiles') return first;
   let best: Checked | undefined;
+  // Where the original cannot be run with arguments of these types, it cannot for the next candidate either.
+  const untested = new Set<string>();
   for (const one of ordered) {
     if (one.status !== 'recompiles') break;
+    const types = JSON.stringify(signaturesOf(one.ir).defined);
+    if (untested.has(types)) continue;
     const run = { ...one, ...(await runCandidate(pool, subject, one, seed)) };
     if (run.status === 'equivalent') return run;
+    if (run.run?.verdict === 'untested') untested.add(types);
     best ??= run;
   }
   return best;

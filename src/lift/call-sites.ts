@@ -23,6 +23,8 @@ const entry = 2;
 const callResult = 4;
 const used = 8;
 const fresh = 16;
+/** Where a second member of an unknown callee's result would lie. */
+const second = 32;
 
 interface Origin {
   mask: number;
@@ -114,8 +116,10 @@ class Evidence {
       for (const register of clobbered)
         if (state.has(register)) state.set(register, { mask: nothing, bits: 0 });
       const result = step.flow.site?.result ?? 'unknown';
-      if (result === 'unknown') state.set(integerResults[0]!, { mask: callResult, bits: 0 });
-      else
+      if (result === 'unknown') {
+        state.set(integerResults[0]!, { mask: callResult, bits: 0 });
+        state.set(integerResults[1]!, { mask: second, bits: 0 });
+      } else
         for (const { register, type } of result)
           state.set(register, { mask: callResult, bits: bitsOf(type) });
       return;
@@ -186,7 +190,10 @@ function returnThroughAddress(site: CallSite, { structureResult }: CallingConven
 const possible = (origin: Origin | undefined): boolean =>
   origin !== undefined && origin.mask !== 0 && (origin.mask & nothing) === 0;
 
-/** How many argument registers of a kind hold something that looks meant. */
+/**
+ * How many argument registers of a kind hold something that looks meant. One that was left by the call before
+ * counts only where a later one was written: then it is a second result that is passed on.
+ */
 function countArguments(registers: readonly number[], state: Origins, demandedAtEntry: Demand): number {
   let count = 0;
   let last = 0;
