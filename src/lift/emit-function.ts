@@ -129,7 +129,7 @@ export class FunctionEmitter implements RegisterFile {
       this.emitStep(step);
     }
     this.values.newStep();
-    if (keepsBlocks && this.needsJumpBlock(block, start)) {
+    if (keepsBlocks && !this.target.writesEveryJump && this.needsJumpBlock(block, start)) {
       this.values.line(`br label %j${block.index}`);
       this.values.lines.push(`j${block.index}:`);
     }

@@ -3,7 +3,7 @@
 
 import type { AssemblyFile, AssemblyFunction } from './assembly/types.ts';
 import type { FunctionBody } from './blocks.ts';
-import { buildBody } from './build-body.ts';
+import { buildBody, dropUnreachable } from './build-body.ts';
 import { findCallSites, findResults } from './call-sites.ts';
 import { dropDeadWrites } from './demand.ts';
 import { FunctionEmitter } from './emit-function.ts';
@@ -18,7 +18,7 @@ import { Unsupported } from './step.ts';
 import { SymbolTable } from './symbols.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
 import { restoreSwitches } from './switches.ts';
-import { highestSpill, keepReloads, restoreSubtractions } from './unoptimised.ts';
+import { highestSpill, joinJumpPairs, keepReloads, restoreSubtractions } from './unoptimised.ts';
 import { findWebs } from './webs.ts';
 
 export interface LiftContext {
@@ -139,6 +139,8 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   dropDeadWrites(body, convention);
   if (keepsSlots) {
     body = restoreSwitches(body);
+    joinJumpPairs(body);
+    body = dropUnreachable(body);
     dropDeadWrites(body, convention);
     if (context.frame !== 'slots') keepReloads(body);
   }

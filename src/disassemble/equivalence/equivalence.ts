@@ -58,7 +58,7 @@ export async function compareByRunning(
     const inputsFile = join(folder, 'inputs');
     await writeFile(inputsFile, inputs);
     const run = {
-      timeLimit: emulator === undefined ? 2000 : 5000,
+      timeLimit: 20_000,
       mostStops: 48,
       ...(emulator === undefined ? {} : { emulator }),
     };

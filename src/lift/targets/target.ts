@@ -34,6 +34,8 @@ export interface Target {
   convention: CallingConvention;
   /** Throws Unsupported. */
   translate(instruction: Instruction, before: readonly Step[]): Step;
+  /** Whether code generation at -O0 writes jumps to the block that follows anyway. */
+  writesEveryJump: boolean;
   dataLayout: string;
   /** Whether these first steps of a function save its unnamed arguments for va_arg. */
   isVariadic(steps: readonly Step[]): boolean;

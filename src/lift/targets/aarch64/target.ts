@@ -63,6 +63,7 @@ export const aarch64Target: Target = {
     structureResult: 8,
   },
   translate,
+  writesEveryJump: true,
   dataLayout: 'e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32',
   isVariadic,
 };

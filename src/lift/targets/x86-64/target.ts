@@ -105,6 +105,7 @@ export const x86Target: Target = {
     variadicCount: rax,
   },
   translate,
+  writesEveryJump: false,
   isVariadic: (steps) =>
     steps.some(
       ({ instruction: { mnemonic, operands } }) =>
