@@ -53,13 +53,15 @@ describe.each(triples)('%s', (target) => {
       reasons: [],
     });
     const { functions } = await disassemble(assemblyFor(target, '-O2'), {
-      ...{ installation, target, jobs: 1, rules: false, repair: false },
+      installation,
+      target,
+      jobs: 1,
+      rules: false,
+      repair: false,
       functions: ['divided'],
       sources: [wrong],
     });
-    expect(functions[0]).toMatchObject({
-      status: 'recompiles',
-      reason: expect.stringMatching(/another result/),
-    });
+    expect(functions[0]?.status).toBe('recompiles');
+    expect(functions[0]?.reason).toContain('another result');
   });
 });
