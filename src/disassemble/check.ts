@@ -35,7 +35,7 @@ function namesIn(ir: string): string[] {
 }
 
 /** Runs both; the function must be visible for that, and share the file's data. */
-export async function runBoth(
+async function runBoth(
   pool: WorkerPool,
   subject: Subject,
   ir: string,
@@ -57,22 +57,32 @@ export async function runBoth(
 }
 
 /**
- * Compiles back, compares, and runs what is not the same. `mend`: numbers and symbols that differ from the
- * input's are put right where that brings it closer; what is checked then is the mended candidate.
+ * Compiles back and compares: `exact`, `failed`, or `recompiles` until runCandidate has run it. `mend`: numbers
+ * and symbols that differ from the input's are put right where that brings it closer; what is checked then is
+ * the mended candidate.
  */
-export async function checkCandidate(
+export async function compileCandidate(
   pool: WorkerPool,
   subject: Subject,
   ir: string,
   settings: readonly CompileSettings[],
-  { seed, mend }: { seed: number; mend: boolean },
+  mend: boolean,
 ): Promise<CheckedCandidate> {
   const result = await recompileClosest(pool, subject, ir, settings);
   if ('reason' in result) return { status: 'failed', ir, reason: result.reason };
   const best = mend ? await repair(pool, subject, ir, result.recompiled) : { ir, ...result };
   const { recompiled } = best;
   const checked = { ir: best.ir, recompiled, ...(best.ir === ir ? {} : { repaired: true }) };
-  if (recompiled.comparison.equal) return { status: 'exact', ...checked };
-  const run = await runBoth(pool, subject, best.ir, recompiled.settings, seed);
-  return { status: run.verdict === 'equal' ? 'equivalent' : 'recompiles', ...checked, run };
+  return { status: recompiled.comparison.equal ? 'exact' : 'recompiles', ...checked };
+}
+
+/** Runs a candidate that compiles beside the original: `equivalent` where nothing differs. */
+export async function runCandidate(
+  pool: WorkerPool,
+  subject: Subject,
+  checked: CheckedCandidate,
+  seed: number,
+): Promise<CheckedCandidate> {
+  const run = await runBoth(pool, subject, checked.ir, checked.recompiled!.settings, seed);
+  return { ...checked, status: run.verdict === 'equal' ? 'equivalent' : 'recompiles', run };
 }

@@ -14,8 +14,9 @@ import type { LlvmInstallation } from '../llvm/installation.ts';
 import { WorkerPool } from '../llvm/worker-pool.ts';
 import { liftedCandidates } from './candidates.ts';
 import type { Candidate } from './candidates.ts';
-import { checkCandidate, statuses } from './check.ts';
+import { compileCandidate, runCandidate, statuses } from './check.ts';
 import type { CheckedCandidate, Status } from './check.ts';
+import { signaturesOf } from './equivalence/signature.ts';
 import { modelSource } from './model-candidates.ts';
 import type { ModelProposals } from './model-candidates.ts';
 import type { Subject } from './recompile.ts';
@@ -50,6 +51,8 @@ export interface DisassembleOptions {
   onFunction?: (result: FunctionResult, done: number, of: number) => void;
 }
 
+type Checked = CheckedCandidate & { origin: Candidate['origin'] };
+
 const order = (status: Status): number => statuses.indexOf(status);
 
 /** Instructions of IR text, near enough to choose the shorter of two. */
@@ -74,7 +77,7 @@ function whyNotBetter(checked: CheckedCandidate): string | undefined {
 }
 
 function resultOf(
-  best: (CheckedCandidate & { origin: Candidate['origin'] }) | undefined,
+  best: Checked | undefined,
   reasons: readonly string[],
 ): Pick<FunctionResult, 'status' | 'origin' | 'repaired' | 'bleu' | 'settings' | 'inputs' | 'reason' | 'ir'> {
   if (best === undefined || best.status === 'failed') {
@@ -94,6 +97,35 @@ function resultOf(
   };
 }
 
+/** The best of what compiles; run are, the more readable first, only as many as it takes to find an equivalent one. */
+async function bestOf(
+  pool: WorkerPool,
+  subject: Subject,
+  checked: readonly Checked[],
+  seed: number,
+): Promise<{ best: Checked | undefined; secondsRunning: number }> {
+  const ordered = [...checked].sort((left, right) =>
+    better(left, right) ? -1 : better(right, left) ? 1 : 0,
+  );
+  const [first] = ordered;
+  if (first?.status !== 'recompiles') return { best: first, secondsRunning: 0 };
+  let best: Checked | undefined;
+  let secondsRunning = 0;
+  // Where the original cannot be run with arguments of these types, it cannot for the next candidate either.
+  const untested = new Set<string>();
+  for (const one of ordered) {
+    if (one.status !== 'recompiles') break;
+    const types = JSON.stringify(signaturesOf(one.ir).defined);
+    if (untested.has(types)) continue;
+    const run = { ...one, ...(await runCandidate(pool, subject, one, seed)) };
+    secondsRunning += run.run?.seconds ?? 0;
+    if (run.status === 'equivalent') return { best: run, secondsRunning };
+    if (run.run?.verdict === 'untested') untested.add(types);
+    best ??= run;
+  }
+  return { best, secondsRunning };
+}
+
 /** One function: sources are asked in order while nothing exact was found, and the best proposal is kept. */
 export async function disassembleOne(
   pool: WorkerPool,
@@ -103,29 +135,25 @@ export async function disassembleOne(
 ): Promise<FunctionResult> {
   const start = performance.now();
   const settings = likelySettings(subject.file, subject.function);
-  let best: (CheckedCandidate & { origin: Candidate['origin'] }) | undefined;
-  let candidates = 0;
-  let secondsRunning = 0;
+  const checked: Checked[] = [];
   const reasons: string[] = [];
   for (const source of sources) {
-    if (best?.status === 'exact') break;
     const proposed = await source(subject);
     reasons.push(...proposed.reasons);
-    for (const candidate of proposed.candidates) {
-      if (best?.status === 'exact') break;
-      candidates++;
+    for (const { origin, ir } of proposed.candidates) {
       // What the rules copy is right: they read it off the input.
-      const mend = repair && candidate.origin === 'model';
-      const checked = await checkCandidate(pool, subject, candidate.ir, settings, { seed, mend });
-      secondsRunning += checked.run?.seconds ?? 0;
-      if (best === undefined || better(checked, best)) best = { ...checked, origin: candidate.origin };
+      const mend = repair && origin === 'model';
+      checked.push({ ...(await compileCandidate(pool, subject, ir, settings, mend)), origin });
+      if (checked.at(-1)!.status === 'exact') break;
     }
+    if (checked.at(-1)?.status === 'exact') break;
   }
+  const { best, secondsRunning } = await bestOf(pool, subject, checked, seed);
   return {
     name: subject.function.name,
     ...resultOf(best, reasons),
     instructions: subject.function.items.filter((item) => item.kind === 'instruction').length,
-    candidates,
+    candidates: checked.length,
     seconds: (performance.now() - start) / 1000,
     secondsRunning,
   };

@@ -35,7 +35,8 @@ function keepsFramePointer(target: TargetName, body: AssemblyFunction): boolean 
 /** The settings to try for a function, the likeliest first. */
 export function likelySettings(file: AssemblyFile, body: AssemblyFunction): CompileSettings[] {
   const kept = keepsFramePointer(file.target, body);
-  const frame = file.target === 'aarch64' ? 'non-leaf' : kept ? 'all' : 'none';
+  // On AArch64 clang leaves the frame pointer out of leaves only, unless it is told to keep it there.
+  const frame = kept ? 'all' : file.target === 'aarch64' ? 'non-leaf' : 'none';
   const common = `uwtable "frame-pointer"="${frame}" ${usualAttributes[file.target]}`;
   const { positionIndependent } = file;
   const sized = {

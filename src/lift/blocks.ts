@@ -9,7 +9,7 @@ export type Terminator =
   | { kind: 'branch'; condition: Expression; yes: number; no: number }
   /** To one of them by the index, or by `numbers` where these are not 0, 1, 2 … */
   | { kind: 'switch'; index: Expression; to: number[]; numbers?: bigint[]; otherwise?: number }
-  | { kind: 'return'; value?: Expression }
+  | { kind: 'return'; values: Expression[] }
   /** The last step of the block is a call whose result is returned. */
   | { kind: 'tailCall' }
   | { kind: 'unreachable' }

@@ -87,7 +87,7 @@ function terminatorOf(
     case 'indirect':
       return { kind: 'indirect', address: flow.address };
     case 'return':
-      return { kind: 'return' };
+      return { kind: 'return', values: [] };
     case 'stop':
       return { kind: 'unreachable' };
     case 'call':

@@ -6,7 +6,14 @@ import { successors, type Block, type FunctionBody } from './blocks.ts';
 import { backward, demandAtEnds, type Demand } from './demand.ts';
 import { bitcast, bitsOf, load, registerValue, type Expression, type Type } from './expression.ts';
 import type { CallDepths } from './frame.ts';
-import { isFloat, knownSignature, locateParameters, type Location, type Signature } from './prototypes.ts';
+import {
+  isFloat,
+  knownSignature,
+  locateParameters,
+  locateResult,
+  type Location,
+  type Signature,
+} from './prototypes.ts';
 import type { CallSite, RegisterWrite, Step } from './step.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
 
@@ -16,6 +23,8 @@ const entry = 2;
 const callResult = 4;
 const used = 8;
 const fresh = 16;
+/** Where a second member of an unknown callee's result would lie. */
+const second = 32;
 
 interface Origin {
   mask: number;
@@ -77,10 +86,11 @@ class Evidence {
   }
 
   private watched(): number[] {
-    const { integerArguments, floatArguments, integerResults, floatResult, variadicCount } =
+    const { integerArguments, floatArguments, integerResults, floatResults, variadicCount, structureResult } =
       this.target.convention;
-    const registers = [...integerArguments, ...floatArguments, ...integerResults, floatResult];
-    return [...new Set(variadicCount === undefined ? registers : [...registers, variadicCount])];
+    const registers = [...integerArguments, ...floatArguments, ...integerResults, ...floatResults];
+    const further = [variadicCount, structureResult].filter((register) => register !== undefined);
+    return [...new Set([...registers, ...further])];
   }
 
   private solve(): Origins[] {
@@ -102,19 +112,16 @@ class Evidence {
 
   private forward(step: Step, state: Origins): void {
     if (step.flow?.kind === 'call') {
-      const { clobbered, integerResults, floatResult } = this.target.convention;
+      const { clobbered, integerResults } = this.target.convention;
       for (const register of clobbered)
         if (state.has(register)) state.set(register, { mask: nothing, bits: 0 });
-      const result = step.flow.site?.result;
-      if (result === 'void') return;
-      for (const register of [integerResults[0]!, floatResult]) {
-        const known = typeof result === 'object' ? result.register === register : register !== floatResult;
-        if (known)
-          state.set(register, {
-            mask: callResult,
-            bits: typeof result === 'object' ? bitsOf(result.type) : 0,
-          });
-      }
+      const result = step.flow.site?.result ?? 'unknown';
+      if (result === 'unknown') {
+        state.set(integerResults[0]!, { mask: callResult, bits: 0 });
+        state.set(integerResults[1]!, { mask: second, bits: 0 });
+      } else
+        for (const { register, type } of result)
+          state.set(register, { mask: callResult, bits: bitsOf(type) });
       return;
     }
     for (const write of step.writes) {
@@ -161,25 +168,32 @@ function argumentAt(
 
 function siteOf(signature: Signature, depth: number, convention: CallingConvention): CallSite {
   const locations = locateParameters(signature.parameters, convention);
-  return {
+  const site: CallSite = {
     arguments: signature.parameters.map((type, index) =>
       argumentAt(locations[index]!, type, depth, convention),
     ),
     parameterTypes: [...signature.parameters],
-    result: resultOf(signature.result, convention),
+    result: locateResult(signature.result, convention),
     ...(signature.variadic ? { fixed: signature.parameters.length } : {}),
   };
+  if (signature.structureResult === true) returnThroughAddress(site, convention);
+  return site;
 }
 
-function resultOf(type: Type, convention: CallingConvention): CallSite['result'] {
-  if (type === 'void') return 'void';
-  return { register: isFloat(type) ? convention.floatResult : convention.integerResults[0]!, type };
+function returnThroughAddress(site: CallSite, { structureResult }: CallingConvention): void {
+  site.structureResult = true;
+  site.arguments.unshift(registerValue(structureResult!, 'i64'));
+  site.parameterTypes.unshift('ptr');
+  if (site.fixed !== undefined) site.fixed++;
 }
 
 const possible = (origin: Origin | undefined): boolean =>
   origin !== undefined && origin.mask !== 0 && (origin.mask & nothing) === 0;
 
-/** How many argument registers of a kind hold something that looks meant. */
+/**
+ * How many argument registers of a kind hold something that looks meant. One that was left by the call before
+ * counts only where a later one was written: then it is a second result that is passed on.
+ */
 function countArguments(registers: readonly number[], state: Origins, demandedAtEntry: Demand): number {
   let count = 0;
   let last = 0;
@@ -280,6 +294,13 @@ function inferSite(
       site.parameterTypes.push(undefined);
     }
   }
+  // Nothing else reads this register where it was written for the call.
+  const { structureResult } = convention;
+  const address = structureResult === undefined ? undefined : state.get(structureResult);
+  if (known === undefined && address?.mask === fresh) {
+    returnThroughAddress(site, convention);
+    site.result = [];
+  }
   return site;
 }
 
@@ -293,34 +314,59 @@ function countFloats(registers: readonly number[], state: Origins): number {
   return last;
 }
 
-/** The registers and widths that a function returns; undefined for nothing. */
-export function findResult(
-  body: FunctionBody,
-  target: Target,
-  wanted: boolean | undefined,
-): { register: number; bits: number } | undefined {
-  const { convention } = target;
+interface FoundResult {
+  register: number;
+  bits: number;
+}
+
+const isFresh = (origin: Origin): boolean => (origin.mask & fresh) !== 0;
+
+/** Up to the last register that was written for nobody else; those before it hold what they held. */
+function writtenTogether(registers: readonly number[], joined: Origins): number[] {
+  const last = registers.findLastIndex((register) => isFresh(joined.get(register)!));
+  return registers.slice(0, last + 1);
+}
+
+/** The registers and widths that a function returns: the members of a small structure are several. */
+export function findResults(body: FunctionBody, target: Target, wanted: boolean | undefined): FoundResult[] {
+  const { integerResults, floatResults, integerArguments, floatArguments } = target.convention;
   const evidence = new Evidence(body, target);
-  const joined = new Map<number, Origin>();
-  const results = [convention.integerResults[0]!, convention.floatResult];
-  for (const register of results) joined.set(register, { mask: 0, bits: 0 });
+  const joined: Origins = new Map();
+  const all = [...integerResults, ...floatResults];
+  for (const register of all) joined.set(register, { mask: 0, bits: 0 });
   for (const block of body.blocks) {
     if (block.terminator.kind !== 'return' && block.terminator.kind !== 'tailCall') continue;
     const state = evidence.walk(block, () => undefined);
-    joinOrigins(joined, new Map(results.map((register) => [register, state.get(register)!])));
+    joinOrigins(joined, new Map(all.map((register) => [register, state.get(register)!])));
   }
-  const [general, float] = results.map((register) => joined.get(register)!) as [Origin, Origin];
-  const isFresh = ({ mask }: Origin): boolean => (mask & fresh) !== 0;
-  const found = (register: number, { bits, mask }: Origin): { register: number; bits: number } => ({
-    register,
-    bits: bits > 0 ? bits : (mask & callResult) === 0 ? 32 : 64,
-  });
-  if (isFresh(float) && !isFresh(general)) return found(results[1]!, float);
-  if (isFresh(general)) return found(results[0]!, general);
-  if (wanted === false) return undefined;
+  const found = (register: number): FoundResult => {
+    const { bits, mask } = joined.get(register)!;
+    return { register, bits: bits > 0 ? bits : (mask & callResult) === 0 ? 32 : 64 };
+  };
+  const integers = writtenTogether(integerResults, joined);
+  const floats = writtenTogether(floatResults, joined);
+  // A first member that nobody wrote is a parameter that is given back; elsewhere it would be anything.
+  const given = (list: readonly number[], parameters: readonly number[]): boolean =>
+    list.length < 2 || possible(joined.get(list[0]!)) || parameters.includes(list[0]!);
+  const isStructure = integers.length + floats.length > 1;
+  if (isStructure && given(integers, integerArguments) && given(floats, floatArguments)) {
+    // In two kinds of registers a structure has two members.
+    const members =
+      integers.length > 0 && floats.length > 0 ? [integers[0]!, floats[0]!] : [...integers, ...floats];
+    return members.map((register) => ({ ...found(register), bits: widthOfMember(found(register).bits) }));
+  }
+  const [general, float] = [integerResults[0]!, floatResults[0]!];
+  if (floats.length > 0 && integers.length === 0) return [found(float)];
+  if (integers.length > 0) return [found(general)];
+  if (wanted === false) return [];
   // An integer function that computes with floats ends in a write to its own result; the counter of a loop
   // that sums floats lies where an integer result would.
-  if (possible(float) && (float.mask & entry) === 0) return found(results[1]!, float);
-  if (possible(general) && (general.mask & entry) === 0) return found(results[0]!, general);
-  return undefined;
+  for (const register of [float, general]) {
+    const origin = joined.get(register)!;
+    if (possible(origin) && (origin.mask & entry) === 0) return [found(register)];
+  }
+  return [];
 }
+
+/** A small structure fills its registers; floats may stand alone. */
+const widthOfMember = (bits: number): number => (bits < 32 ? 64 : bits);

@@ -119,8 +119,8 @@ function visitTerminator(block: Block, visit: Visit): void {
   const { terminator } = block;
   if (terminator.kind === 'branch') visitReads(terminator.condition, 1, visit);
   else if (terminator.kind === 'switch') visitReads(terminator.index, 64, visit);
-  else if (terminator.kind === 'return' && terminator.value !== undefined) {
-    visitReads(terminator.value, bitsOf(terminator.value.type), visit);
+  else if (terminator.kind === 'return') {
+    for (const value of terminator.values) visitReads(value, bitsOf(value.type), visit);
   }
 }
 

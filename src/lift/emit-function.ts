@@ -5,8 +5,8 @@ import type { Block, FunctionBody } from './blocks.ts';
 import { constantText, ValueEmitter, type RegisterFile } from './emit-values.ts';
 import type { FrameRegion } from './frame-regions.ts';
 import { bitsOf, type Type, type Value } from './expression.ts';
-import type { Signature } from './prototypes.ts';
-import { Unsupported, type CallSite, type Step } from './step.ts';
+import { locateResult, membersOf, structureOf, type Signature } from './prototypes.ts';
+import { Unsupported, type CallSite, type ResultPart, type Step } from './step.ts';
 import type { Parameter } from './signature.ts';
 import type { SymbolTable } from './symbols.ts';
 import type { Target } from './targets/target.ts';
@@ -28,8 +28,11 @@ export interface EmittedFunction {
 
 interface Callee {
   result: Type;
-  register?: number;
+  parts: readonly ResultPart[];
 }
+
+/** How the address of a returned structure is passed; its size says nothing to code generation. */
+const structureAddress = 'ptr sret(i8)';
 
 export class FunctionEmitter implements RegisterFile {
   private readonly values = new ValueEmitter(this);
@@ -68,12 +71,22 @@ export class FunctionEmitter implements RegisterFile {
     const [first] = this.body.blocks;
     if (first!.predecessors.length > 0) this.values.line('br label %b0');
     for (const block of this.body.blocks) this.emitBlock(block, result, options.keepsBlocks);
-    const list = this.parameters.map(({ type }, index) => `${type} %a${index}`).join(', ');
+    const list = this.parameters
+      .map(
+        ({ type, structureResult }, index) =>
+          `${structureResult === true ? structureAddress : type} %a${index}`,
+      )
+      .join(', ');
     const head = `define ${options.linkage}${result} ${this.symbols.functionName(this.body.name)}(${list}) ${options.attributes}{`;
     return {
       text: `${head}\n${lines.join('\n')}\n}\n`,
       declarations: this.values.declarations,
-      signature: { result, parameters: this.parameters.map(({ type }) => type), variadic: false },
+      signature: {
+        result,
+        parameters: this.parameters.filter((one) => one.structureResult !== true).map(({ type }) => type),
+        variadic: false,
+        ...(this.parameters[0]?.structureResult === true ? { structureResult: true } : {}),
+      },
     };
   }
 
@@ -85,9 +98,9 @@ export class FunctionEmitter implements RegisterFile {
     }
     for (const [index, { web, type }] of this.parameters.entries()) {
       if (web === undefined) continue;
-      this.values.line(`store ${type} %a${index}, ptr ${this.variable(web)}`);
-      if (this.body.blocks[0]!.predecessors.length === 0)
-        this.assigned.set(web, { type, text: `%a${index}` });
+      const value = this.values.convert({ type, text: `%a${index}` }, this.webs.webs[web]!.type);
+      this.values.line(`store ${value.type} ${value.text}, ptr ${this.variable(web)}`);
+      if (this.body.blocks[0]!.predecessors.length === 0) this.assigned.set(web, value);
     }
   }
 
@@ -116,7 +129,7 @@ export class FunctionEmitter implements RegisterFile {
       this.emitStep(step);
     }
     this.values.newStep();
-    if (keepsBlocks && this.needsJumpBlock(block, start)) {
+    if (keepsBlocks && !this.target.writesEveryJump && this.needsJumpBlock(block, start)) {
       this.values.line(`br label %j${block.index}`);
       this.values.lines.push(`j${block.index}:`);
     }
@@ -214,7 +227,10 @@ export class FunctionEmitter implements RegisterFile {
       if (type !== undefined) return this.values.emitAs(argument, type);
       return this.argumentValue(argument);
     });
-    const list = passed.map(({ type, text }) => `${type} ${text}`).join(', ');
+    const passedAs = passed.map(({ type }, index) =>
+      index === 0 && site?.structureResult === true ? structureAddress : type,
+    );
+    const list = passed.map(({ text }, index) => `${passedAs[index]} ${text}`).join(', ');
     const fixed = site?.fixed;
     const prototype =
       fixed === undefined
@@ -222,12 +238,7 @@ export class FunctionEmitter implements RegisterFile {
         : ` (${[...passed.slice(0, fixed).map(({ type }) => type), '...'].join(', ')})`;
     const name =
       typeof target === 'string'
-        ? this.symbols.callee(
-            target,
-            callee.result,
-            passed.slice(0, fixed).map(({ type }) => type),
-            fixed !== undefined,
-          )
+        ? this.symbols.callee(target, callee.result, passedAs.slice(0, fixed), fixed !== undefined)
         : this.values.emitPointer(target).text;
     const call = `${marker}call ${callee.result}${prototype} ${name}(${list})`;
     for (const register of this.target.convention.clobbered) this.current.delete(register);
@@ -238,23 +249,41 @@ export class FunctionEmitter implements RegisterFile {
     const value = this.values.define(callee.result, call);
     for (const [register, web] of results) {
       this.current.set(register, web);
-      if (register !== callee.register) continue;
-      const converted = this.values.convert(value, this.webs.webs[web]!.type);
-      this.assign(web, converted);
+      const index = callee.parts.findIndex((part) => part.register === register);
+      if (index < 0) continue;
+      const member =
+        callee.parts.length === 1
+          ? value
+          : this.values.define(
+              callee.parts[index]!.type,
+              `extractvalue ${value.type} ${value.text}, ${index}`,
+            );
+      this.assign(web, this.values.convert(member, this.webs.webs[web]!.type));
     }
     return value;
   }
 
   private calleeOf(site: CallSite | undefined, results: ReadonlyMap<number, number>): Callee {
-    if (site?.result === 'void') return { result: 'void' };
-    if (typeof site?.result === 'object') return { result: site.result.type, register: site.result.register };
-    const { integerResults, floatResult } = this.target.convention;
-    for (const register of [integerResults[0]!, floatResult]) {
-      const web = results.get(register);
-      if (web !== undefined)
-        return { result: this.passedType(register, this.webs.webs[web]!.type), register };
-    }
-    return { result: 'void' };
+    const parts = typeof site?.result === 'object' ? site.result : this.demandedResult(results);
+    return { result: structureOf(parts.map(({ type }) => type)), parts };
+  }
+
+  /** What is read behind a call: the registers of its result up to the last that somebody wants. */
+  private demandedResult(results: ReadonlyMap<number, number>): ResultPart[] {
+    const { integerResults, floatResults } = this.target.convention;
+    const upTo = (registers: readonly number[]): ResultPart[] => {
+      const wanted = registers.slice(0, registers.findLastIndex((register) => results.has(register)) + 1);
+      const unread = registers === floatResults ? 'double' : 'i64';
+      return wanted.map((register) => {
+        const web = results.get(register);
+        return {
+          register,
+          type: web === undefined ? unread : this.passedType(register, this.webs.webs[web]!.type),
+        };
+      });
+    };
+    const [integers, floats] = [upTo(integerResults), upTo(floatResults)];
+    return integers.length > 0 && floats.length > 0 ? [integers[0]!, floats[0]!] : [...integers, ...floats];
   }
 
   /** An argument of unknown type is passed as its variable is. */
@@ -276,17 +305,15 @@ export class FunctionEmitter implements RegisterFile {
     const flow = step.flow;
     if (flow?.kind !== 'call') throw new Error('a tail call block ends with its call');
     const site: CallSite = flow.site ?? { arguments: [], parameterTypes: [], result: 'unknown' };
-    const { integerResults, floatResult } = this.target.convention;
-    const register =
-      result === 'double' || result === 'float' || result.startsWith('<') ? floatResult : integerResults[0]!;
-    const adapted: CallSite =
-      site.result === 'unknown'
-        ? { ...site, result: result === 'void' ? 'void' : { register, type: result } }
-        : site;
+    const parts = locateResult(result, this.target.convention);
+    const told = site.result !== 'unknown' && site.result.length >= parts.length;
+    const adapted: CallSite = told ? site : { ...site, result: parts };
     const value = this.emitCall(step, flow.target, adapted, 'tail ');
     if (result === 'void') this.values.line('ret void');
     else if (value === undefined) this.values.line(`ret ${result} poison`);
-    else this.values.line(`ret ${result} ${this.values.convert(value, result).text}`);
+    else if (value.type.startsWith('{') && value.type !== result) {
+      this.values.line(`ret ${result} ${this.sameMembers(value, result).text}`);
+    } else this.values.line(`ret ${result} ${this.values.convert(value, result).text}`);
   }
 
   private emitTerminator({ terminator, index }: Block, result: Type): void {
@@ -313,8 +340,12 @@ export class FunctionEmitter implements RegisterFile {
         return;
       }
       case 'return':
-        if (terminator.value === undefined || result === 'void') values.line('ret void');
-        else values.line(`ret ${result} ${values.emitAs(terminator.value, result).text}`);
+        if (terminator.values.length === 0 || result === 'void') values.line('ret void');
+        else {
+          const members = membersOf(result);
+          const returned = terminator.values.map((value, at) => values.emitAs(value, members[at]!));
+          values.line(`ret ${result} ${this.joined(returned, result).text}`);
+        }
         return;
       case 'unreachable':
         values.line('unreachable');
@@ -331,21 +362,45 @@ export class FunctionEmitter implements RegisterFile {
     else this.values.line(`br i1 ${opposite.text}, label %b${no}, label %b${yes}`);
   }
 
-  /** The type of returned values: of the web that most returns read. */
+  /** A structure of these members; one alone is itself. */
+  private joined(members: readonly Value[], type: Type): Value {
+    if (members.length === 1) return members[0]!;
+    return members.reduce(
+      (structure, member, at) =>
+        this.values.define(
+          type,
+          `insertvalue ${type} ${structure.text}, ${member.type} ${member.text}, ${at}`,
+        ),
+      { type, text: 'poison' },
+    );
+  }
+
+  /** The members of a structure as those of another type. */
+  private sameMembers(value: Value, type: Type): Value {
+    const from = membersOf(value.type);
+    const members = membersOf(type).map((member, at) => {
+      const taken = this.values.define(from[at]!, `extractvalue ${value.type} ${value.text}, ${at}`);
+      return this.values.convert(taken, member);
+    });
+    return this.joined(members, type);
+  }
+
+  /** The type of returned values, member by member: of the web that most returns read. */
   private resultType(): Type {
-    let found: Type = 'void';
+    const found: Type[] = [];
     for (const block of this.body.blocks) {
-      if (block.terminator.kind !== 'return' || block.terminator.value === undefined) continue;
-      const { value } = block.terminator;
-      const inner = value.kind === 'operation' ? value.operands[0]! : value;
-      const register = inner.kind === 'register' ? inner.register : undefined;
-      const web = register === undefined ? undefined : this.webAtEnd(block, register);
-      const kept = web === undefined ? value.type : this.webs.webs[web]!.type;
-      const type = register === undefined ? kept : this.passedType(register, kept);
-      if (found === 'void' || type === 'ptr')
-        found = bitsOf(type) >= bitsOf(value.type) || type === 'ptr' ? type : value.type;
+      if (block.terminator.kind !== 'return') continue;
+      for (const [at, value] of block.terminator.values.entries()) {
+        const inner = value.kind === 'operation' ? value.operands[0]! : value;
+        const register = inner.kind === 'register' ? inner.register : undefined;
+        const web = register === undefined ? undefined : this.webAtEnd(block, register);
+        const kept = web === undefined ? value.type : this.webs.webs[web]!.type;
+        const type = register === undefined ? kept : this.passedType(register, kept);
+        if (found[at] === undefined || type === 'ptr')
+          found[at] = bitsOf(type) >= bitsOf(value.type) || type === 'ptr' ? type : value.type;
+      }
     }
-    return found === 'void' ? (this.body.tailResult ?? 'void') : found;
+    return found.length === 0 ? (this.body.tailResult ?? 'void') : structureOf(found);
   }
 
   private webAtEnd(block: Block, register: number): number | undefined {

@@ -3,22 +3,22 @@
 
 import type { AssemblyFile, AssemblyFunction } from './assembly/types.ts';
 import type { FunctionBody } from './blocks.ts';
-import { buildBody } from './build-body.ts';
-import { findCallSites, findResult } from './call-sites.ts';
+import { buildBody, dropUnreachable } from './build-body.ts';
+import { findCallSites, findResults } from './call-sites.ts';
 import { dropDeadWrites } from './demand.ts';
 import { FunctionEmitter } from './emit-function.ts';
 import { registerValue } from './expression.ts';
 import { findFrame, promoteSlots, type Frame } from './frame.ts';
 import { findRegions, isPlain, type FrameForm } from './frame-regions.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
-import type { Signature } from './prototypes.ts';
+import { structureOf, type Signature } from './prototypes.ts';
 import { mergeRangeChecks } from './range-checks.ts';
 import { findParameters } from './signature.ts';
 import { Unsupported } from './step.ts';
 import { SymbolTable } from './symbols.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
 import { restoreSwitches } from './switches.ts';
-import { highestSpill, keepReloads, restoreSubtractions } from './unoptimised.ts';
+import { highestSpill, joinJumpPairs, keepReloads, restoreSubtractions } from './unoptimised.ts';
 import { findWebs } from './webs.ts';
 
 export interface LiftContext {
@@ -92,19 +92,22 @@ function savedRegisterSlots(body: FunctionBody, target: Target): Set<number> {
 }
 
 function setReturnValues(body: FunctionBody, target: Target, wanted: boolean | undefined): void {
-  const result = findResult(body, target, wanted);
-  if (result === undefined) return;
-  const type = `i${result.bits}`;
+  const results = findResults(body, target, wanted);
+  if (results.length === 0) return;
+  const { floatResults } = target.convention;
+  const types = results.map(({ register, bits }) => {
+    const isFloat = floatResults.includes(register);
+    return isFloat ? (bits === 32 ? 'float' : 'double') : `i${bits}`;
+  });
   for (const block of body.blocks) {
     if (block.terminator.kind === 'return') {
-      block.terminator = { kind: 'return', value: registerValue(result.register, type) };
+      const values = results.map(({ register, bits }) => registerValue(register, `i${bits}`));
+      block.terminator = { kind: 'return', values };
     }
     if (block.terminator.kind !== 'tailCall') continue;
     const flow = block.steps.at(-1)!.flow;
-    const known =
-      flow?.kind === 'call' && typeof flow.site?.result === 'object' ? flow.site.result.type : undefined;
-    const isFloat = result.register === target.convention.floatResult;
-    body.tailResult ??= known ?? (isFloat ? (result.bits === 32 ? 'float' : 'double') : type);
+    const known = flow?.kind === 'call' && typeof flow.site?.result === 'object' ? flow.site.result : [];
+    body.tailResult ??= structureOf(known.length > 0 ? known.map(({ type }) => type) : types);
   }
 }
 
@@ -136,6 +139,8 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   dropDeadWrites(body, convention);
   if (keepsSlots) {
     body = restoreSwitches(body);
+    joinJumpPairs(body);
+    body = dropUnreachable(body);
     dropDeadWrites(body, convention);
     if (context.frame !== 'slots') keepReloads(body);
   }

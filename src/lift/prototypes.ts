@@ -2,11 +2,16 @@
 // signature. Wrong here is worse than missing: an unknown callee is inferred from its calls.
 
 import type { Type } from './expression.ts';
+import type { ResultPart } from './step.ts';
 import type { CallingConvention } from './targets/target.ts';
 
 export interface Signature {
+  /** `void`, or `{ i64, double }` where the members of a small structure come back in registers. */
   result: Type;
+  /** Without the address of a returned structure. */
   parameters: Type[];
+  /** A large structure is returned through its address, in a register of its own. */
+  structureResult?: boolean;
   variadic: boolean;
 }
 
@@ -131,6 +136,28 @@ export function isNoReturn(name: string): boolean {
 export type Location = { kind: 'register'; register: number } | { kind: 'stack'; offset: number };
 
 export const isFloat = (type: Type): boolean => type === 'float' || type === 'double' || type.startsWith('<');
+
+/** The members of a result: none of void, several of a structure. */
+export function membersOf(result: Type): Type[] {
+  if (result === 'void') return [];
+  return result.startsWith('{') ? result.slice(1, -1).trim().split(/, /) : [result];
+}
+
+export function structureOf(members: readonly Type[]): Type {
+  return members.length > 1 ? `{ ${members.join(', ')} }` : (members[0] ?? 'void');
+}
+
+/** The registers that a result comes back in. */
+export function locateResult(result: Type, convention: CallingConvention): ResultPart[] {
+  let integers = 0;
+  let floats = 0;
+  return membersOf(result).map((type) => {
+    const register = isFloat(type)
+      ? convention.floatResults[floats++]!
+      : convention.integerResults[integers++]!;
+    return { register, type };
+  });
+}
 
 /** The places of parameters, in order. */
 export function locateParameters(parameters: readonly Type[], convention: CallingConvention): Location[] {

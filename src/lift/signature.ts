@@ -11,11 +11,13 @@ export interface Parameter {
   type: Type;
   /** The web that starts with it; undefined where nobody reads it. */
   web?: number;
+  /** The address of a returned structure, in the register that is kept for it. */
+  structureResult?: boolean;
 }
 
 export function findParameters(webs: Webs, frame: Frame, target: Target): Parameter[] {
   const start = webs.starts[0]!;
-  const { integerArguments, floatArguments, incomingStackArguments } = target.convention;
+  const { integerArguments, floatArguments, incomingStackArguments, structureResult } = target.convention;
   const upTo = (registers: readonly number[]): number =>
     registers.reduce((count, register, index) => (start.has(register) ? index + 1 : count), 0);
   const parameter = (register: number, unread: Type): Parameter => {
@@ -33,7 +35,9 @@ export function findParameters(webs: Webs, frame: Frame, target: Target): Parame
     const slot = stack.find((one) => one.index === index);
     return slot === undefined ? { type: 'i64' } : parameter(slot.register, 'i64');
   });
+  const returned = structureResult === undefined ? undefined : start.get(structureResult);
   return [
+    ...(returned === undefined ? [] : [{ type: 'ptr', web: returned, structureResult: true }]),
     ...integerArguments.slice(0, integers).map((register) => parameter(register, 'i64')),
     ...floatArguments.slice(0, upTo(floatArguments)).map((register) => parameter(register, 'double')),
     ...stackParameters,

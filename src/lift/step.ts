@@ -36,8 +36,20 @@ export interface CallSite {
   parameterTypes: (Type | undefined)[];
   /** From which argument on they are variadic. */
   fixed?: number;
-  /** Registers that hold the result afterwards, with its type where known; demand decides which are read. */
-  result: { register: number; type: Type } | 'void' | 'unknown';
+  /** The first argument is the address of a returned structure, in the register that is kept for it. */
+  structureResult?: boolean;
+  /** Where the members of the result lie afterwards; what nobody told, demand decides. */
+  result: ResultPart[] | 'unknown';
+}
+
+/** One member of a result, or all of it. */
+export interface ResultPart {
+  register: number;
+  type: Type;
+}
+
+export function resultPart(result: CallSite['result'] | undefined, register: number): ResultPart | undefined {
+  return typeof result === 'object' ? result.find((part) => part.register === register) : undefined;
 }
 
 export interface Step {

@@ -47,7 +47,9 @@ export class SymbolTable {
     const quoted = quoteName(name);
     if (name === this.own) return quoted;
     const known = this.declared.get(name);
-    if (known === undefined || known.startsWith(`${quoted} =`)) {
+    // Where one call reads more of the result than another, it says what the callee gives back.
+    const wider = result.startsWith('{') && known?.includes('{') === false;
+    if (known === undefined || known.startsWith(`${quoted} =`) || wider) {
       const list = [...parameters, ...(variadic ? ['...'] : [])].join(', ');
       this.declared.set(name, `declare ${this.locality(name, true)}${result} ${quoted}(${list})`);
     }

@@ -157,6 +157,16 @@ export function highestSpill(body: FunctionBody): number | undefined {
   return highest;
 }
 
+/** A conditional jump with a jump behind it is one branch with two ways. In place; blocks may become unreachable. */
+export function joinJumpPairs({ blocks }: FunctionBody): void {
+  for (const block of blocks) {
+    if (block.terminator.kind !== 'branch') continue;
+    const { labels, steps, terminator } = blocks[block.terminator.no]!;
+    const isJump = labels.length === 0 && steps.length === 1 && steps[0]!.flow?.kind === 'jump';
+    if (isJump && terminator.kind === 'jump') block.terminator = { ...block.terminator, no: terminator.to };
+  }
+}
+
 /** Marks moves out of memory, so that code generation does not fold them into what uses them. In place. */
 export function keepReloads(body: FunctionBody): void {
   for (const { steps } of body.blocks) {

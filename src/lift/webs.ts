@@ -6,7 +6,7 @@
 import { successors, type FunctionBody } from './blocks.ts';
 import { backward, demandAtEnds, visitReads, visitStepReads, type Use, type Visit } from './demand.ts';
 import { bitsOf, terms, type Expression, type Type } from './expression.ts';
-import type { RegisterWrite, Step } from './step.ts';
+import { resultPart, type RegisterWrite, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
 
 export interface Web {
@@ -31,7 +31,7 @@ export interface Webs {
   /** By block: the web of each register at its first step. */
   starts: Map<number, number>[];
   writes: Map<RegisterWrite, number>;
-  /** The webs that calls define, by step: general and float result. */
+  /** The webs that calls define, by step and register. */
   results: Map<Step, Map<number, number>>;
 }
 
@@ -131,8 +131,8 @@ class WebBuilder {
     const { terminator } = this.body.blocks[index]!;
     if (terminator.kind === 'branch') visitReads(terminator.condition, 1, visit);
     else if (terminator.kind === 'switch') visitReads(terminator.index, 64, visit);
-    else if (terminator.kind === 'return' && terminator.value !== undefined) {
-      visitReads(terminator.value, bitsOf(terminator.value.type), visit);
+    else if (terminator.kind === 'return') {
+      for (const value of terminator.values) visitReads(value, bitsOf(value.type), visit);
     }
   }
 
@@ -162,8 +162,9 @@ class WebBuilder {
       defined.set(register, node);
       const known = this.nodes[node]!;
       known.written = Math.max(known.written, 64);
-      if (typeof site?.result === 'object' && site.result.register === register) {
-        const { type } = site.result;
+      const part = resultPart(site?.result, register);
+      if (part !== undefined) {
+        const { type } = part;
         known.written = bitsOf(type);
         if (type === 'ptr') known.pointer = true;
         else if (!type.startsWith('i')) known.votes.set(type, 3);

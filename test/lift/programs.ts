@@ -8,6 +8,14 @@ export const functionsSource = `
 #include <stdio.h>
 struct node { struct node *next; int value; char name[8]; };
 struct point { double x, y; float z; };
+struct pair { long a, b; }; struct both { long n; double d; }; struct large { long a, b, c; };
+__attribute__((noinline)) struct pair divided(long a, long b) { struct pair p = { a / b, a % b }; return p; }
+__attribute__((noinline)) struct both weighed(long n, double d) { struct both w = { n + 1, d * 3 }; return w; }
+__attribute__((noinline)) struct large spread(long a, long b) { struct large l = { a, b * 5, a - b }; return l; }
+long gathered(long a) {
+  struct pair p = divided(a, 7); struct large l = spread(a, p.b); struct both w = weighed(p.a, 0.5);
+  return p.a + p.b * 3 + l.b - l.c - w.n + (long)w.d;
+}
 int sum_list(struct node *p) { int s = 0; for (; p; p = p->next) s += p->value * 3; return s; }
 int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 void sort(int *p, int n) { qsort(p, n, sizeof *p, compare); }
@@ -55,6 +63,8 @@ export const driverSource = `
 #include <stdlib.h>
 struct node { struct node *next; int value; char name[8]; };
 struct point { double x, y; float z; };
+struct pair { long a, b; }; struct both { long n; double d; }; struct large { long a, b, c; };
+struct pair divided(long a, long b); struct both weighed(long n, double d); struct large spread(long a, long b); long gathered(long a);
 int sum_list(struct node *p); void sort(int *p, int n); unsigned long long mixed(unsigned long long a, unsigned b);
 long signed_division(long a, int b); double area(double x, int y); float length(struct point *p);
 int chosen(double a, double b); int by_case(int k); char *inverted(const char *s); unsigned hash(const unsigned char *p, unsigned long n);
@@ -74,6 +84,8 @@ int main(void) {
     printf("%lu %u %s %ld %d %u\\n", carry(s, s << 3), hash((unsigned char *)&s, 8), name(k & 7), collatz((s & 255) + 1), is_letter(k & 127), count(k & 3));
     printf("%.9g %.9g %d %.9g\\n", area(k * 0.25, k & 255), polynomial((double[]){1, -2, 0.5, 3}, 4, (k & 63) * 0.125), chosen(k & 3, (k >> 4) & 3), converted((long)s >> 30, k, (k & 4095) * 0.75f));
   }
+  struct pair d = divided(12345, 67); struct both w = weighed(-4, 2.5); struct large l = spread(17, 4);
+  printf("%ld %ld %ld %g %ld %ld %ld %ld\\n", d.a, d.b, w.n, w.d, l.a, l.b, l.c, gathered(1234567));
   printf("%d %ld\\n", chosen(0.0 / (counter_zero()), 1), fibonacci(15));
   char *other = inverted("a text of some length"); puts(other); free(other);
   long filled[9]; fill(filled, 9, 12345678901l); for (int i = 0; i < 9; i++) printf("%ld ", filled[i]);

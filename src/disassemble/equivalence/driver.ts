@@ -1,10 +1,10 @@
 // The program around one function, as LLVM-IR: `_start` maps memory at fixed addresses, gives up all rights
-// but reading, writing and ending (strict seccomp), and then, for each input on standard input, calls the
-// function and writes what it did: result, calls, memory. No C library and no linker script, so that it is
+// but reading, writing and ending (strict seccomp), and then, for each input on standard input, puts the file's
+// own data back as it was, calls the function and writes what it did: result, calls, memory. No C library and no linker script, so that it is
 // the same program on x86-64 and AArch64. Callees are stubs that note their arguments and answer from the
 // input; `memcpy` and its like are real, since compilers put them in place of loops.
 
-import { bytesOf } from './signature.ts';
+import { bytesOf, membersOfResult } from './signature.ts';
 import type { Signature } from './signature.ts';
 import * as layout from './layout.ts';
 
@@ -115,6 +115,8 @@ ${mapping(machine, log.address, layout.logBytes)}
   %first = ptrtoint ptr @__start_ozma_data to i64
   %last = ptrtoint ptr @__stop_ozma_data to i64
   %data = sub i64 %last, %first
+  call i64 @ozma_system(i64 ${numbers.map}, i64 ${layout.savedData.address}, i64 %data, i64 3, i64 50, i64 -1, i64 0)
+  call ptr @memmove(ptr ${pointer(layout.savedData.address)}, ptr @__start_ozma_data, i64 %data)
   %seconds = alloca [2 x i64]
   store [2 x i64] [i64 ${layout.processorSeconds}, i64 ${layout.processorSeconds}], ptr %seconds
   %limits = ptrtoint ptr %seconds to i64
@@ -128,6 +130,7 @@ next:
 run:
   ${system(numbers.read, 0, layout.globals.address, globalsBytes)}
   ${system(numbers.read, 0, arena.address, arena.bytes)}
+  call ptr @memmove(ptr @__start_ozma_data, ptr ${pointer(layout.savedData.address)}, i64 %data)
   call ptr @memset(ptr ${pointer(log.address)}, i32 0, i64 ${layout.logBytes})
   store i64 %low, ptr ${pointer(log.address)}
   store i64 %high, ptr ${pointer(log.address + 8)}
@@ -153,11 +156,27 @@ function replyClassOf(type: string): ReplyClass | undefined {
   return /^i(?:1|8|16|32|64)$/.test(type) ? 'integer' : undefined;
 }
 
+/** Each member of the result out of the input, structures joined. */
+function answerOf(returns: string, members: readonly string[]): string {
+  const lines = members.flatMap((type, at) => [
+    `  %r${at} = call ptr @ozma_reply(i64 ${layout.replyClasses.indexOf(replyClassOf(type)!)}, i64 ${at})`,
+    `  %v${at} = load ${type}, ptr %r${at}`,
+  ]);
+  if (members.length < 2)
+    return [...lines, members.length === 0 ? '  ret void' : `  ret ${returns} %v0`].join('\n');
+  const joins = members.map((type, at) => {
+    const before = at === 0 ? 'poison' : `%j${at - 1}`;
+    return `  %j${at} = insertvalue ${returns} ${before}, ${type} %v${at}, ${at}`;
+  });
+  return [...lines, ...joins, `  ret ${returns} %j${members.length - 1}`].join('\n');
+}
+
 /** A stub in place of a callee, or nothing when its types are beyond it. */
 export function stubFunction(signature: Signature, index: number): string | undefined {
   const { returns, parameters } = signature;
-  const reply = returns === 'void' ? undefined : replyClassOf(returns);
-  if (returns !== 'void' && reply === undefined) return undefined;
+  const members = membersOfResult(returns);
+  const replies = members.map(replyClassOf);
+  if (replies.includes(undefined)) return undefined;
   if (parameters.some(({ type }) => (bytesOf(type) ?? 17) > 16)) return undefined;
   const words = parameters.map(({ type, attributes }, at) => `${type} ${attributes} %a${at}`);
   if (signature.variadic) words.push('...');
@@ -166,16 +185,10 @@ export function stubFunction(signature: Signature, index: number): string | unde
     if (type !== 'ptr') return [slot, `  store ${type} %a${at}, ptr %s${at}`];
     return [slot, `  %d${at} = call i64 @ozma_describe(ptr %a${at})`, `  store i64 %d${at}, ptr %s${at}`];
   });
-  const answer =
-    reply === undefined
-      ? '  ret void'
-      : `  %r = call ptr @ozma_reply(i64 ${layout.replyClasses.indexOf(reply)})
-  %v = load ${returns}, ptr %r
-  ret ${returns} %v`;
   return `define ${returns} ${quoted(signature.name)}(${words.join(', ')}) section "ozma_stubs" {
   %slot = call ptr @ozma_call(i64 ${index + 1})
 ${notes.join('\n')}
-${answer}
+${answerOf(returns, members)}
 }`;
 }
 
@@ -245,8 +258,9 @@ note:
   store i64 %who, ptr %slot
   ret ptr %slot
 }
-define internal ptr @ozma_reply(i64 %class) noinline {
-  %count = load i64, ptr ${calls}
+define internal ptr @ozma_reply(i64 %class, i64 %further) noinline {
+  %made = load i64, ptr ${calls}
+  %count = add i64 %made, %further
   %turn = and i64 %count, ${layout.replyCount - 1}
   %row = mul i64 %class, ${layout.replyCount}
   %index = add i64 %row, %turn

@@ -3,6 +3,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { registerLikeLabel } from '../../lift/assembly/operands-aarch64.ts';
 import { ElfFile } from '../../llvm/elf-file.ts';
 import { programPath } from '../../llvm/installation.ts';
 import { failureLine, runProgram } from '../../llvm/run-program.ts';
@@ -48,8 +49,19 @@ async function objectOfIr(pool: WorkerPool, ir: string): Promise<Uint8Array> {
   return outcome.value;
 }
 
+/** LLVM prints a label called like a register bare, and takes it only in quotes. */
+function withQuotedLabels(text: string): string {
+  return text.replaceAll(
+    /^(\s*([a-z][\w.]*)\s+)(\S.*?)\s*$/gm,
+    (line, start: string, mnemonic: string, rest: string) => {
+      const label = registerLikeLabel(mnemonic, rest);
+      return label === undefined ? line : `${start}${rest.slice(0, -label.length)}"${label}"`;
+    },
+  );
+}
+
 async function assemble(pool: WorkerPool, machine: Machine, text: string, file: string): Promise<Buffer> {
-  await writeFile(`${file}.s`, text);
+  await writeFile(`${file}.s`, machine === 'aarch64' ? withQuotedLabels(text) : text);
   const clang = programPath(pool.installation, 'clang');
   const words = [`--target=${machine}-linux-gnu`, '-c', `${file}.s`, '-o', `${file}.o`];
   const result = await runProgram(clang, words, { timeoutSeconds: 20 });

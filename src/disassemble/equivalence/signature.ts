@@ -121,8 +121,13 @@ export function whyNotCallable(signature: Signature): string | undefined {
   return whyNotReturned(signature.returns);
 }
 
+/** The members of a returned structure; one for other types, none for void. */
+export function membersOfResult(type: string): string[] {
+  return type.startsWith('{') ? splitList(type.slice(1, -1)) : type === 'void' ? [] : [type];
+}
+
 function whyNotReturned(type: string): string | undefined {
-  const members = type.startsWith('{') ? splitList(type.slice(1, -1)) : type === 'void' ? [] : [type];
+  const members = membersOfResult(type);
   const unknown = members.find((member) => (bytesOf(member) ?? 17) > 16);
   return unknown === undefined && members.length <= 4 ? undefined : `it returns ${type}`;
 }

@@ -78,6 +78,20 @@ function joinWriteBack(operands: Operand[]): Operand[] {
   return [...operands.slice(0, -2), { ...memory, displacement: last.value, writeBack: 'after' }];
 }
 
-export function parseOperandsAarch64(text: string): Operand[] {
-  return joinWriteBack(splitOutside(text, ',').map(parseOperand));
+/** Their last operand is a label whatever it looks like: C may call a function `s1` or `x0`. */
+const labelLast =
+  /^(?:bl?|b\.\w+|b(?:eq|ne|cs|hs|cc|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le|al)|cbn?z|tbn?z|adrp?)$/;
+
+/** The last operand of `text` where that is a label with the name of a register. */
+export function registerLikeLabel(mnemonic: string, text: string): string | undefined {
+  if (!labelLast.test(mnemonic)) return undefined;
+  const last = text.slice(text.lastIndexOf(',') + 1).trim();
+  return registerPattern.test(last.toLowerCase()) ? last : undefined;
+}
+
+export function parseOperandsAarch64(text: string, mnemonic: string): Operand[] {
+  const operands = splitOutside(text, ',').map(parseOperand);
+  const label = registerLikeLabel(mnemonic, text);
+  if (label !== undefined) operands[operands.length - 1] = { kind: 'symbol', symbol: label, addend: 0n };
+  return joinWriteBack(operands);
 }

@@ -145,7 +145,7 @@ class AssemblyReader implements Reader {
       return;
     }
     const parse = this.file.target === 'x86-64' ? parseOperandsX86 : parseOperandsAarch64;
-    const operands = parse(rest).map((operand) => this.resolveNumeric(operand));
+    const operands = parse(rest, mnemonic).map((operand) => this.resolveNumeric(operand));
     const prefix = this.pendingPrefix;
     this.pendingPrefix = undefined;
     for (const operand of operands) this.noteReferences(operand);

@@ -7,8 +7,9 @@ import type { Step } from '../step.ts';
 export interface CallingConvention {
   integerArguments: readonly number[];
   floatArguments: readonly number[];
+  /** Where the members of a result lie, in order: one, or several of a small structure. */
   integerResults: readonly number[];
-  floatResult: number;
+  floatResults: readonly number[];
   /** A call leaves nothing in these that can be relied on. */
   clobbered: readonly number[];
   /** A function gives these back as it found them. */
@@ -33,6 +34,8 @@ export interface Target {
   convention: CallingConvention;
   /** Throws Unsupported. */
   translate(instruction: Instruction, before: readonly Step[]): Step;
+  /** Whether code generation at -O0 writes jumps to the block that follows anyway. */
+  writesEveryJump: boolean;
   dataLayout: string;
   /** Whether these first steps of a function save its unnamed arguments for va_arg. */
   isVariadic(steps: readonly Step[]): boolean;

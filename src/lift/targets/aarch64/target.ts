@@ -55,7 +55,7 @@ export const aarch64Target: Target = {
     integerArguments: range(0, 8),
     floatArguments: vectors(0, 8),
     integerResults: [0, 1],
-    floatResult: firstVector,
+    floatResults: vectors(0, 4),
     clobbered: [...range(0, 19), linkRegister, ...vectors(0, 8), ...vectors(16, 32), ...conditions],
     preserved: [...range(19, 31), ...vectors(8, 16)],
     stackArguments: 0,
@@ -63,6 +63,7 @@ export const aarch64Target: Target = {
     structureResult: 8,
   },
   translate,
+  writesEveryJump: true,
   dataLayout: 'e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32',
   isVariadic,
 };

@@ -85,7 +85,7 @@ export const x86Target: Target = {
     integerArguments: [rdi, rsi, rdx, rcx, r8, r9],
     floatArguments: vectors(0, 8),
     integerResults: [rax, rdx],
-    floatResult: firstVector,
+    floatResults: vectors(0, 2),
     clobbered: [
       rax,
       rcx,
@@ -105,6 +105,7 @@ export const x86Target: Target = {
     variadicCount: rax,
   },
   translate,
+  writesEveryJump: false,
   isVariadic: (steps) =>
     steps.some(
       ({ instruction: { mnemonic, operands } }) =>
