@@ -25,8 +25,11 @@ export type CodeModel = keyof typeof codeModel;
 /** LLVM's name for a code generation level; clang's -Oz, -Os and -O2 all generate code at the default. */
 const codegenLevel: Record<OptimisationLevel, number> = { O0: 0, O1: 1, O2: 2, O3: 3, Os: 2, Oz: 2 };
 const relocation = { static: 1, positionIndependent: 2 } as const;
-/** LLVMCodeModel. */
-const codeModel = { default: 0, tiny: 2, small: 3, kernel: 4, medium: 5, large: 6 } as const;
+/**
+ * LLVMCodeModel. Medium is small here: clang's puts only data over 64 KiB far away, which the C API cannot say, so
+ * that all data would be far.
+ */
+const codeModel = { default: 0, tiny: 2, small: 3, kernel: 4, medium: 3, large: 6 } as const;
 /** By the number that clang's module flag has for them. */
 const codeModelFlags = ['tiny', 'small', 'kernel', 'medium', 'large'] as const;
 const emitKind: Record<EmitKind, number> = { assembly: 0, object: 1 };

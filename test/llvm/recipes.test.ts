@@ -68,14 +68,16 @@ describe('the baseline is exactly what `clang -Oz -c` makes', () => {
     expect(bytes).toBe(llvmSize(compileObject(jumpTables, { flags })));
   });
 
-  test.each(['kernel', 'large'])('-mcmodel=%s', async (model) => {
+  test.each(['kernel', 'medium', 'large'])('-mcmodel=%s', async (model) => {
     const flags = ['-fno-pie', `-mcmodel=${model}`];
     const { bytes } = await measure(
       compileModule(jumpTables, { flags }),
       await baselinePipeline(installation),
     );
     expect(bytes).toBe(llvmSize(compileObject(jumpTables, { flags })));
-    expect(bytes).not.toBe(llvmSize(compileObject(jumpTables, { flags: ['-fno-pie'] })));
+    if (model !== 'large') return;
+    // Far calls take more bytes, so the model has reached code generation.
+    expect(bytes).toBeGreaterThan(llvmSize(compileObject(jumpTables, { flags: ['-fno-pie'] })));
   });
 });
 
