@@ -33,7 +33,8 @@ function withModule<T>(bytes: Uint8Array | string, use: (module: Module) => T, k
 }
 
 function machineOf(module: Module, level: CodegenLevel = 'Oz'): bigint {
-  return machines.get({ triple: module.triple, level, positionIndependent: module.positionIndependent });
+  const { triple, positionIndependent, codeModel } = module;
+  return machines.get({ triple, level, positionIndependent, codeModel });
 }
 
 function refusal(act: () => unknown): string {
@@ -142,7 +143,12 @@ test.each([
 });
 
 test('refused target', () => {
-  const settings = { triple: 'nonsense-none-none', level: 'Oz', positionIndependent: false } as const;
+  const settings = {
+    triple: 'nonsense-none-none',
+    level: 'Oz',
+    positionIndependent: false,
+    codeModel: 'default',
+  } as const;
   expect(refusal(() => machines.get(settings))).toContain('nonsense-none-none');
 });
 
