@@ -230,7 +230,7 @@ export class FunctionEmitter implements RegisterFile {
     const passedAs = passed.map(({ type }, index) =>
       index === 0 && site?.structureResult === true ? structureAddress : type,
     );
-    const list = passed.map(({ text }, index) => `${passedAs[index]} ${text}`).join(', ');
+    const list = passed.map(({ text }, index) => `${passedAs[index]!} ${text}`).join(', ');
     const fixed = site?.fixed;
     const prototype =
       fixed === undefined
