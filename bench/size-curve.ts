@@ -4,6 +4,9 @@
 //
 //   node dist-bench/size-curve.js PACKAGES-FOLDER RESULTS.jsonl [--compiles 1000] [--codegen Oz|O0]
 //       [--objective bytes|instructions] [--only zlib,lz4] [--every N] [--jobs 2] [--no-per-function] [--seed 1]
+//       [--model FILE --candidates 1]
+//
+// With `--model` the first compiles are lists that it was asked for; the seconds it took are in each line.
 //
 // `--every N` takes every Nth file, the first among them, of all in the order of package and file name: an even
 // choice that is the same wherever the packages are. The table is of the files in RESULTS.jsonl, whatever chose
@@ -52,6 +55,8 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     'per-function': { type: 'boolean', default: true },
     seed: { type: 'string', default: '1' },
+    model: { type: 'string' },
+    candidates: { type: 'string', default: '1' },
     table: { type: 'boolean', default: false },
   },
 });
@@ -63,7 +68,7 @@ const objective = values.objective as Objective;
 const compiles = Number(values.compiles);
 const every = Number(values.every);
 const jobsAtOnce = Number(values.jobs);
-const budgets = [1, 4, 5, 16, 20, 50, 200, 500, 1000].filter((budget) => budget <= compiles);
+const budgets = [1, 2, 4, 5, 16, 20, 50, 200, 500, 1000].filter((budget) => budget <= compiles);
 
 interface Entry {
   directory: string;
@@ -79,7 +84,7 @@ interface Line {
   processorSeconds?: number;
   /** Instructions after `opt -p 'default<Oz>'` of IR without size attributes. */
   optOz?: number;
-  result: Pick<TuneResult, 'baseline' | 'best' | 'saving' | 'trace' | 'compiles' | 'reused' | 'crashed'> &
+  result: Pick<TuneResult, 'baseline' | 'best' | 'saving' | 'trace' | 'compiles' | 'reused' | 'crashed' | 'model'> &
     Pick<TuneResult, 'timedOut' | 'checks' | 'rejected'>;
 }
 
@@ -120,13 +125,14 @@ async function measure(name: string, entry: Entry, folder: string): Promise<void
     perFunction: values['per-function'],
     seed: Number(values.seed),
     jobs: 1,
+    ...(values.model === undefined ? {} : { model: values.model, candidates: Number(values.candidates) }),
   });
   const [result] = report.results;
   if (result === undefined) {
     process.stderr.write(`${entry.file}: ${report.failures[0]?.message ?? 'nothing'}\n`);
     return;
   }
-  const { baseline, best, saving, trace, crashed, timedOut, reused, checks, rejected } = result;
+  const { baseline, best, saving, trace, crashed, timedOut, reused, checks, rejected, model } = result;
   const line: Line = {
     package: name,
     file: entry.file,
@@ -143,6 +149,7 @@ async function measure(name: string, entry: Entry, folder: string): Promise<void
       crashed,
       timedOut,
       checks,
+      ...(model === undefined ? {} : { model }),
       ...(rejected === undefined ? {} : { rejected: { ...rejected, pipeline: '', recipe: [] } }),
     },
   };

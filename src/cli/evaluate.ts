@@ -36,7 +36,7 @@ export async function runTask(
   options: Options,
   flags: readonly string[],
 ): Promise<EvaluationReport> {
-  const { json: _json, data, model, limit, ...rest } = options;
+  const { data, model, limit, ...rest } = options;
   if (data === undefined) throw new OzmaError('usage', 'expected --data PATH, found none');
   const say = (line: string): void => void process.stderr.write(`ozma: ${task}: ${line}\n`);
   let progress: Progress | undefined;

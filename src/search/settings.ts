@@ -40,7 +40,7 @@ export interface Score {
 
 export interface SearchResult {
   baseline: Score & { pipeline: string };
-  /** `suggestion`: lists that were suggested and nothing else. */
+  /** `suggestion`: a compile of lists that were suggested. */
   best: Score & { recipe: Recipe; origin: 'baseline' | Proposer };
   /** How many functions of the best have a list that was suggested for them. */
   kept: number;

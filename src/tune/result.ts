@@ -34,7 +34,7 @@ export interface TuneResult {
   codegen: CodegenLevel;
   objective: Objective;
   baseline: SizedCode;
-  /** `model`: lists of the model and nothing else; what the search made of them is the search's. */
+  /** `model`: a compile of the model's lists; what the search made of them afterwards is the search's. */
   best: SizedCode & { origin: 'baseline' | 'search' | 'model' | 'recipe'; recipe: Recipe };
   /** 1 - best/baseline, of what the objective counts. */
   saving: number;

@@ -74,12 +74,11 @@ const words = ({ task, data, model, limit }: Case, output: string): string[] => 
 /** All but seconds, and but what the process was. */
 function lasting(output: string, task: string): unknown {
   const report = JSON.parse(readFileSync(join(output, `${task}.json`), 'utf8')) as EvaluationReport;
-  const { time: _time, commits: _commits, records, ...rest } = report;
-  const told = records.map(({ methods, ...record }) => ({
+  const records = report.records.map(({ methods, ...record }) => ({
     ...record,
-    methods: Object.entries(methods).map(([name, { seconds: _seconds, ...result }]) => [name, result]),
+    methods: Object.entries(methods).map(([name, result]) => [name, { ...result, seconds: undefined }]),
   }));
-  return { ...rest, records: told };
+  return { ...report, records, time: undefined, commits: undefined };
 }
 
 /** Kills the run when it has written a record, and resolves to the log that it left. */

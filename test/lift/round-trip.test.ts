@@ -153,7 +153,9 @@ describe.each([native, ...(canRunAarch64 ? [aarch64] : [])])('from machine code 
   });
 });
 
-test.runIf(gcc.length > 0).each(['-Os', '-O2', '-O0', '-O2 -fno-pic -no-pie'])(
+test
+  .runIf(gcc.length > 0)
+  .each(['-Os -fno-ipa-ra', '-O2 -fno-ipa-ra', '-O0', '-O2 -fno-ipa-ra -fno-pic -no-pie'])(
   'from an object and an executable of gcc %s',
   async (level) => {
     const common = ['-w', ...level.split(' '), functions];

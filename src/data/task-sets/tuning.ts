@@ -42,7 +42,8 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
   const { installation, form, codegen } = settings;
   const { contentHash } = await mustBeSet(settings.labels);
   const labels = new Map<string, Labelled>();
-  for await (const row of readSet<LabelRow>(settings.labels, `codegen = '${codegen}'`)) labels.set(row.id, row);
+  for await (const row of readSet<LabelRow>(settings.labels, `codegen = '${codegen}'`))
+    labels.set(row.id, row);
   const counts = countLabels(labels.values());
   const lists = createPassLists(installation);
   return {
