@@ -228,7 +228,7 @@ export async function writeParquetSet<Input, Row extends SetRow>(
       for await (const line of store.lines(key)) yield { split: (JSON.parse(line) as SetRow).split, line };
     }
   }
-  const manifest = await writeSetFiles(folder, settings, rows(), source);
+  // Before the manifest: a run that finds one has nothing more to do, this included.
   await store.keepOnly(new Set(records.map(({ key }) => key)));
-  return manifest;
+  return await writeSetFiles(folder, settings, rows(), source);
 }

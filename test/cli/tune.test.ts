@@ -110,7 +110,7 @@ test('Ctrl-C writes the best so far and ends with 130', async () => {
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  setTimeout(() => child.kill('SIGINT'), 4000);
+  setTimeout(() => child.kill('SIGINT'), 8000);
   const [exitCode] = (await once(child, 'close')) as [number | null];
   expect(exitCode).toBe(130);
   expect(JSON.parse(stdout)).toMatchObject({ source: example, stopped: 'interrupted' });
