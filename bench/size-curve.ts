@@ -84,7 +84,10 @@ interface Line {
   processorSeconds?: number;
   /** Instructions after `opt -p 'default<Oz>'` of IR without size attributes. */
   optOz?: number;
-  result: Pick<TuneResult, 'baseline' | 'best' | 'saving' | 'trace' | 'compiles' | 'reused' | 'crashed' | 'model'> &
+  result: Pick<
+    TuneResult,
+    'baseline' | 'best' | 'saving' | 'trace' | 'compiles' | 'reused' | 'crashed' | 'model'
+  > &
     Pick<TuneResult, 'timedOut' | 'checks' | 'rejected'>;
 }
 
