@@ -34,6 +34,8 @@ export interface TuneSettings extends InputSettings, AskSettings {
 /** Compiles at which methods are compared; the last is what baselines get. */
 export const budgets = [1, 4, 16, 45] as const;
 const mostCompiles = budgets.at(-1)!;
+/** Lists of the model that the search begins with, as `ozma tune --model` does by default. */
+const suggestedLists = 4;
 
 const figures: readonly FigureDefinition[] = [
   ...levels.flatMap((level) => [
@@ -124,11 +126,24 @@ export async function tuneEvaluation(settings: TuneSettings): Promise<Evaluation
           resultOf(withBackup, known, seconds, 'backup'),
         );
       }
-      if (record !== undefined) methods[modelMethod] = await byModel(record(), sample, known, settings);
+      let suggested: readonly string[] = [];
+      if (record !== undefined) {
+        const { result, lists } = await byModel(record(), sample, known, settings);
+        methods[modelMethod] = result;
+        suggested = lists.filter((list) => list !== undefined).slice(0, suggestedLists);
+      }
       await add('random lists', known, (watched) => measureRandom(watched, module, mostCompiles, seed));
       await add('coreset', known, (watched) => measureCoreset(watched, module, mostCompiles));
       // The search reports improvements alone: it has the backup in it.
       await add('search', known, (watched) => measureSearch(watched, module, mostCompiles, seed), 'backup');
+      if (record !== undefined) {
+        await add(
+          'model, then search',
+          known,
+          (watched) => measureSearch(watched, module, mostCompiles, seed, suggested),
+          'backup',
+        );
+      }
       pool.forget(module);
       return methods;
     },
@@ -188,7 +203,7 @@ async function byModel(
   sample: TuningSample,
   known: Known,
   settings: TuneSettings,
-): Promise<MethodResult> {
+): Promise<{ result: MethodResult; lists: readonly (string | undefined)[] }> {
   const { pool, candidates } = settings;
   const { answer, lists, asked, valid, reason, fits } = await listsOf(engine, sample, settings);
   const { value: sizes, seconds } = await timed(pool, (watched) =>
@@ -198,7 +213,7 @@ async function byModel(
   const padded = (some: SizesByLevel['Oz']): SizesByLevel['Oz'] =>
     Array.from({ length: candidates }, (_, rank) => some[rank]);
   const all = { Oz: padded(sizes.Oz), O0: padded(sizes.O0) };
-  const result = resultOf(all, known, seconds);
+  const { scores, outcome } = resultOf(all, known, seconds);
   const { bytesBefore, bytes } = parseAnswer(answer);
   const errors: Record<string, number> = {};
   for (const level of levels) {
@@ -208,10 +223,10 @@ async function byModel(
     if (bytes !== undefined && after !== undefined)
       errors[`${level} error after`] = Math.abs(bytes / after - 1);
   }
-  return {
-    ...result,
+  const result = {
+    outcome,
     scores: {
-      ...result.scores,
+      ...scores,
       ...errors,
       'first valid': Number(lists[0] !== undefined),
       ...(asked === 0 ? {} : { valid, lists: asked }),
@@ -221,6 +236,7 @@ async function byModel(
     answers: engine.answers,
     seconds: { ...seconds, answering: engine.seconds },
   };
+  return { result, lists };
 }
 
 /** Begins the part of an answer that costs most and decides nothing here. */
