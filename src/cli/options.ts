@@ -393,7 +393,11 @@ export const dataPretrainingOptions = taskSetOptions;
 export const dataTuningOptions = {
   ...taskSetOptions,
   labels: optional(text('a folder', '<folder>'), 'the labels, made by ozma data labels'),
-  codegen: searchOptions.codegen,
+  codegen: option(
+    oneOf('Oz', 'O0', 'both'),
+    'Oz',
+    'the back end whose best list is the answer, and that sizes are measured with; both: one list for both, sizes of Oz',
+  ),
 };
 
 export const dataEmulationOptions = {

@@ -1,8 +1,12 @@
 // Which list of a labelled program a model is taught. The label is the smallest; often other lists save nearly as
 // much, and which of them wins by a byte is chance that a model cannot learn. So of the lists that save almost what
 // the label does, the one that serves most programs is taught: fewer lists, each with more examples.
+//
+// A question does not say for which code generation level a list is wanted, and the best list for one level often
+// loses at the other. So there is a second way to choose: the list that serves both.
 
 import type { LabelRow } from './label-set.ts';
+import { codegenLevels, type LevelBytes } from './measured-program.ts';
 
 /** A list must save so much of what the label saves to be taught in its place. */
 const enough = 0.9;
@@ -29,4 +33,37 @@ export function taughtList(row: Labelled, counts: ReadonlyMap<string, number>): 
   const near = runnersUp.filter((_, index) => runnersUpBytes[index]! <= most);
   const countOf = (list: string): number => counts.get(list) ?? 0;
   return near.reduce((best, list) => (countOf(list) > countOf(best) ? list : best), pipeline);
+}
+
+/** The lists that most training programs have as their label, at any level, the most frequent first. */
+export function frequentLists(counts: ReadonlyMap<string, number>, most: number): string[] {
+  const ranked = [...counts].toSorted(([, left], [, right]) => right - left);
+  return ranked.map(([list]) => list).slice(0, most);
+}
+
+/** What ships counts twice. */
+const weights: LevelBytes = { Oz: 2, O0: 1 };
+
+/**
+ * The list that saves most over clang -Oz at both levels together, as shares of the function, with -Oz as backup at
+ * each; among near equals the first. `default<Oz>` where none saves anything.
+ *
+ * `sizes`: after each list, undefined where it failed.
+ */
+export function listForBothLevels(
+  lists: readonly string[],
+  sizes: readonly (LevelBytes | undefined)[],
+  oz: LevelBytes,
+): string {
+  const saved = sizes.map((bytes) => (bytes === undefined ? 0 : savedAtBoth(bytes, oz)));
+  const most = Math.max(0, ...saved);
+  if (most === 0) return 'default<Oz>';
+  return lists[saved.findIndex((share) => share >= enough * most)]!;
+}
+
+function savedAtBoth(bytes: LevelBytes, oz: LevelBytes): number {
+  const shares = codegenLevels.map(
+    (level) => weights[level] * Math.max(0, 1 - bytes[level] / Math.max(1, oz[level])),
+  );
+  return shares.reduce((sum, share) => sum + share);
 }

@@ -3,17 +3,26 @@
 // measured on the very text of the prompt. Functions without a label are passed over.
 
 import type { CodeForm } from '../../common/code-form.ts';
+import { baselinePipeline } from '../../llvm/baseline.ts';
 import { compileVariants } from '../../llvm/compile-variants.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { recipeOf } from '../../llvm/recipe.ts';
+import { contentHash } from '../../llvm/module.ts';
+import type { WorkerPool } from '../../llvm/worker-pool.ts';
 import { renderAnswer } from '../../tasks/answers.ts';
 import { renderPrompt } from '../../tasks/prompts.ts';
 import { answerText, madeUpNames, showIr } from '../../tasks/shown-code.ts';
 import { readSet } from '../corpus.ts';
 import type { LabelRow } from '../labels/label-set.ts';
-import type { LabelLevel } from '../labels/measured-program.ts';
-import { createPassLists } from '../labels/pass-lists.ts';
-import { countLabels, taughtList, type Labelled } from '../labels/taught-lists.ts';
+import { codegenLevels, type LabelLevel, type LevelBytes } from '../labels/measured-program.ts';
+import { createPassLists, type PassLists } from '../labels/pass-lists.ts';
+import {
+  countLabels,
+  frequentLists,
+  listForBothLevels,
+  taughtList,
+  type Labelled,
+} from '../labels/taught-lists.ts';
 import { mustBeSet } from '../set-manifest.ts';
 import type { Maker } from './build.ts';
 import { taskColumns, taskRow, type TaskRow } from './task-rows.ts';
@@ -31,20 +40,31 @@ export interface TuningSettings {
   form: CodeForm;
   /** A set of labels. */
   labels: string;
-  /** Whose labels, and what sizes are measured with. */
-  codegen: LabelLevel;
+  /**
+   * Whose labels, and what sizes are measured with. `both`: one list for both, of those that most training programs
+   * have as their label at either; sizes are of Oz.
+   */
+  codegen: LabelLevel | 'both';
 }
+
+/** Lists that are tried on every function to find one for both levels. */
+const listsForBoth = 24;
 
 const version = 2;
 
 /** Throws `usage` where the folder holds no finished set of labels. */
 export async function tuningMaker(settings: TuningSettings): Promise<Maker<TuningRow>> {
   const { installation, form, codegen } = settings;
-  const { contentHash } = await mustBeSet(settings.labels);
+  const { contentHash: labelsHash } = await mustBeSet(settings.labels);
+  const level = codegen === 'both' ? 'Oz' : codegen;
   const labels = new Map<string, Labelled>();
-  for await (const row of readSet<LabelRow>(settings.labels, `codegen = '${codegen}'`))
-    labels.set(row.id, row);
-  const counts = countLabels(labels.values());
+  const counted: Labelled[] = [];
+  for await (const row of readSet<LabelRow>(settings.labels)) {
+    if (row.codegen === level) labels.set(row.id, row);
+    if (row.codegen === level || codegen === 'both') counted.push(row);
+  }
+  const counts = countLabels(counted);
+  const frequent = frequentLists(counts, listsForBoth + 1).filter((list) => list !== 'default<Oz>');
   const lists = createPassLists(installation);
   return {
     name: 'tuning',
@@ -55,13 +75,16 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
       bytes_after: 'INTEGER',
       bytes_oz: 'INTEGER',
     },
-    settings: { version, form, codegen, labels: contentHash },
+    settings: { version, form, codegen, labels: labelsHash },
     make: async (row, { pool, count }) => {
       const label = labels.get(row.id);
       if (label === undefined) return [];
-      const pipeline = taughtList(label, counts);
       const shown = showIr(row.ir, { form, target: 'x86-64', own: row.name });
-      const variant = { level: codegen, sizes: codegen };
+      const pipeline =
+        codegen === 'both'
+          ? await listForBoth(pool, shown.module, frequent, lists)
+          : taughtList(label, counts);
+      const variant = { level, sizes: level };
       const [before, after] = await compileVariants(pool, shown.module, [
         { ...variant, recipe: [], texts: [] },
         { ...variant, recipe: recipeOf(lists.appliedOf(pipeline)), texts: ['ir'] },
@@ -87,4 +110,24 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
       ];
     },
   };
+}
+
+async function listForBoth(
+  pool: WorkerPool,
+  ir: string,
+  frequent: readonly string[],
+  lists: PassLists,
+): Promise<string> {
+  const applied = [
+    await baselinePipeline(pool.installation),
+    ...frequent.map((list) => lists.appliedOf(list)),
+  ];
+  const bytes = Buffer.from(ir);
+  const module = { hash: contentHash(bytes), bytes };
+  const outcomes = await pool.measureAll(module, applied, codegenLevels);
+  pool.forget(module);
+  const [oz, ...sizes] = outcomes.map((outcome) =>
+    outcome.ok ? (outcome.value.bytes as LevelBytes) : undefined,
+  );
+  return oz === undefined ? 'default<Oz>' : listForBothLevels(frequent, sizes, oz);
 }

@@ -1,7 +1,13 @@
 // Which of several lists is taught, on rows whose answers are worked out by hand.
 
 import { expect, test } from 'vitest';
-import { countLabels, taughtList, type Labelled } from '#ozma/data/labels/taught-lists.js';
+import {
+  countLabels,
+  frequentLists,
+  listForBothLevels,
+  taughtList,
+  type Labelled,
+} from '#ozma/data/labels/taught-lists.js';
 
 const row = (pipeline: string, bytes: number, others: Record<string, number> = {}): Labelled => ({
   ...{ pipeline, bytes, ozBytes: 200, split: 'train' },
@@ -36,4 +42,27 @@ test('of lists that save nine tenths of the most, the one that most programs hav
 test('held-out programs keep their label, and so do those that nothing makes smaller', () => {
   expect(taughtList({ ...row('rare', 100, { common: 101 }), split: 'test' }, counts)).toBe('rare');
   expect(taughtList(row('default<Oz>', 200, { common: 200 }), counts)).toBe('default<Oz>');
+});
+
+test('the most frequent lists, of any level', () => {
+  const both = countLabels([row('a', 1), row('b', 1), row('b', 1), row('c', 1), row('c', 1), row('c', 1)]);
+  expect(frequentLists(both, 2)).toEqual(['c', 'b']);
+});
+
+test('one list for both levels: what ships counts twice, what -Oz does better counts for nothing', () => {
+  const oz = { Oz: 200, O0: 400 };
+  const choose = (sizes: Record<string, [number, number] | undefined>): string =>
+    listForBothLevels(
+      Object.keys(sizes),
+      Object.values(sizes).map((bytes) => bytes && { Oz: bytes[0], O0: bytes[1] }),
+      oz,
+    );
+  // 2 * 10 % against 15 %, and against 25 %.
+  expect(choose({ ships: [180, 400], published: [200, 340] })).toBe('ships');
+  expect(choose({ ships: [180, 400], published: [200, 300] })).toBe('published');
+  // 2 * 10 % + 5 % against 24 %: within a tenth, so the first of the two.
+  expect(choose({ published: [200, 304], both: [180, 380] })).toBe('published');
+  expect(choose({ published: [200, 312], both: [180, 380] })).toBe('both');
+  expect(choose({ 'larger at Oz': [400, 360], 'smaller at both': [190, 380] })).toBe('smaller at both');
+  expect(choose({ failed: undefined, larger: [201, 400] })).toBe('default<Oz>');
 });

@@ -102,6 +102,22 @@ test('the full form shows the code as the corpus has it', async () => {
   }
 });
 
+test('one list for both levels is one of the labels, with its own size', async () => {
+  const rows = await build('both', { codegen: 'both' });
+  expect(rows.map(({ corpus_id }) => corpus_id).toSorted()).toEqual(
+    programs
+      .filter(({ name }) => name in lists)
+      .map(({ id }) => id)
+      .toSorted(),
+  );
+  const known = Object.values(lists);
+  for (const row of rows) {
+    expect(known).toContain(row.pipeline);
+    const code = parseAnswer(row.completion).code!;
+    expect(llvmSize(objectOf(restoreIr(code, { target: 'x86-64' })))).toBe(row.bytes_after);
+  }
+});
+
 test('a level without labels gives no examples; a folder that is no set is refused', async () => {
   expect(await build('none', { codegen: 'O0' })).toEqual([]);
   const settings = { installation, form: 'full', labels: folder, codegen: 'Oz' } as const;
