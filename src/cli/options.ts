@@ -83,6 +83,16 @@ const searchOptions = {
   } satisfies OptionRow<number>,
 };
 
+/** Off by default: src/tune/default-model.ts says why. */
+const askedModel = {
+  model: optional(
+    text('a model', '<file|url|name|none>'),
+    'a model that is asked for lists first: a GGUF file, the address of a server, base or ftd of the release, or none',
+    { fallbackText: 'none' },
+  ),
+  candidates: option(wholeNumber(1), 4, 'how many lists to ask the model for, for each function'),
+};
+
 export const tuneOptions = {
   output: optional(
     text('a file name', '<file>'),
@@ -102,12 +112,7 @@ export const tuneOptions = {
     text('a shell command', '<command>'),
     'a command that must succeed with the results in place; a source that breaks it goes back to -Oz',
   ),
-  model: optional(
-    text('a model', '<file|url|name|none>'),
-    'a model that is asked for lists first: a GGUF file, the address of a server, base or ftd of the release, or none',
-    { fallbackText: 'none' },
-  ),
-  candidates: option(wholeNumber(1), 4, 'how many lists to ask the model for, for each function'),
+  ...askedModel,
   recipe: optional(
     text('a file name', '<file>'),
     'apply the recipe in this file, as --emit pipeline writes it, instead of searching',
@@ -130,6 +135,7 @@ export const ccOptions = {
     1,
     'how many candidates to compile at the same time; make -j is the better way',
   ),
+  ...askedModel,
   quiet: option(flag, false, 'say nothing that clang would not say'),
   log: optional(text('a file name', '<file>'), 'append a line of JSON for each tuned file'),
   cacheMegabytes: option(

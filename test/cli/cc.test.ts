@@ -137,6 +137,23 @@ test('a whole program: compiles in parallel, a link, a run', async () => {
   expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
 });
 
+test('a model asked first is part of what an answer depends on; one that fails costs nothing', async () => {
+  writeFileSync(at('sum.c'), 'int sum(int *p, int n) { int s = 0; while (n--) s += p[n]; return s; }\n');
+  const words = ['-c', 'sum.c', '-o', 'sum.o'];
+  const asked = { OZMA_MODEL: 'ftd', OZMA_CANDIDATES: '1' };
+  const cached: boolean[] = [];
+  for (const environment of [asked, asked, { ...asked, OZMA_CANDIDATES: '2' }, {}]) {
+    expect(await cc(words, environment)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    cached.push(log().at(-1)!.cached);
+  }
+  expect(cached).toEqual([false, true, false, false]);
+  const broken = await cc(words, { OZMA_MODEL: at('sum.c') });
+  expect(broken.exitCode).toBe(0);
+  expect(broken.stderr).toMatch(/^ozma: sum\.c: clang's own object is kept: .*sum\.c/);
+  await run([clang, ...words.slice(0, 2), '-Oz', '-o', 'clang.o']);
+  expect(readFileSync(at('sum.o')).equals(readFileSync(at('clang.o')))).toBe(true);
+});
+
 test('two processes with one key do no harm', async () => {
   const environment = { OZMA_CACHE: at('cache-two') };
   const both = await Promise.all([

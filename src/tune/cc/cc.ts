@@ -4,17 +4,20 @@
 // then it is tuned, and the object is replaced when ours is smaller. Whatever fails on the way leaves
 // clang's own object and one warning.
 
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ozmaVersion } from '../../common/version.ts';
 import { bitcodeWords, llvmSize } from '../../llvm/clang.ts';
 import { codegenFlags } from '../../llvm/clang-flags.ts';
 import { programPath, type LlvmInstallation } from '../../llvm/installation.ts';
 import { findRememberedInstallation } from '../../llvm/remembered-installation.ts';
 import { runProgram } from '../../llvm/run-program.ts';
+import type { WorkerPool } from '../../llvm/worker-pool.ts';
+import type { ModuleSource } from '../../llvm/worker-protocol.ts';
 import type { SearchSettings } from '../../search/search.ts';
 import { writeFileAtomically } from '../../common/files.ts';
+import type { AskedModel } from '../ask-model.ts';
 import { describeRecipe } from '../recipe-text.ts';
 import { cacheKey, readAnswer, writeAnswer, type Answer } from './cache.ts';
 import { readCompileRequest, type CompileRequest, type Driver } from './compile-request.ts';
@@ -28,6 +31,8 @@ export interface CcSettings {
   quiet: boolean;
   /** Limit of the folder of answers; the least recently used make room. */
   cacheMegabytes: number;
+  /** Who is asked for lists first: a file or an address, and how many for each function. */
+  model?: { place: string; candidates: number };
   /** A file that gets one line of JSON for each tuned compile. */
   log?: string;
 }
@@ -77,12 +82,13 @@ async function compile(
   // Clang says it again, in its own words and with its own exit code.
   if (frontEnd.exitCode !== 0) return await runClang(program, [...words, '-Oz']);
   const bitcode = readFileSync(file);
-  const { quiet, log, search, cacheMegabytes } = settings;
+  const { quiet, log, search, model, cacheMegabytes } = settings;
   const circumstances = [
     ozmaVersion(),
     installation.version,
     codegenFlags(flags),
     Object.entries(search).sort(),
+    ...(model === undefined ? [] : [whichModel(model.place), model.candidates]),
   ];
   const key = cacheKey(bitcode, circumstances);
   const record = (answer: Answer, compiles: number, cached: boolean): void => {
@@ -127,6 +133,12 @@ async function compile(
   return 0;
 }
 
+/** Tells models apart without reading them: at every file of a build that would cost more than a known answer. */
+function whichModel(place: string): string {
+  const file = statSync(place, { throwIfNoEntry: false });
+  return file === undefined ? place : `${resolve(place)} ${file.size} ${file.mtimeMs}`;
+}
+
 interface Compiled {
   request: CompileRequest;
   bitcode: Uint8Array;
@@ -137,7 +149,7 @@ interface Compiled {
 async function tuneCompiled(
   installation: LlvmInstallation,
   { request, bitcode, folder }: Compiled,
-  { search, jobs }: CcSettings,
+  { search, model, jobs }: CcSettings,
 ): Promise<{ object: string; answer: Answer; compiles: number }> {
   const { WorkerPool } = await import('../../llvm/worker-pool.ts');
   const { baselinePipeline } = await import('../../llvm/baseline.ts');
@@ -151,6 +163,7 @@ async function tuneCompiled(
     const { triple, positionIndependent } = await describeModule(pool, module);
     const sizes = await llvmSize(installation, output);
     const recipe = recipeOf(await baselinePipeline(installation));
+    const asked = model && (await askModel(pool, module, model, search));
     const tuned = await tuneModule(
       pool,
       {
@@ -164,6 +177,7 @@ async function tuneCompiled(
         baseline: { object: output, sizes, recipe },
       },
       { ...search, level: 'Oz' },
+      { asked },
     );
     const { baseline, best, compiles, checks } = tuned.result;
     const failed = checks.find(({ passed }) => !passed);
@@ -177,5 +191,23 @@ async function tuneCompiled(
     return { object: tuned.object, answer, compiles };
   } finally {
     pool.close();
+  }
+}
+
+/** At most half of the time goes into questions, as in `ozma tune`. */
+async function askModel(
+  pool: WorkerPool,
+  module: ModuleSource,
+  { place, candidates }: NonNullable<CcSettings['model']>,
+  { seed, seconds }: CcSettings['search'],
+): Promise<AskedModel> {
+  const { openEngine } = await import('../../inference/engine.ts');
+  const { askForLists } = await import('../ask-model.ts');
+  const engine = await openEngine(place);
+  try {
+    const limit = seconds === undefined ? {} : { seconds: seconds / 2 };
+    return await askForLists(engine, pool, module, { candidates, seed, ...limit });
+  } finally {
+    await engine.close();
   }
 }
