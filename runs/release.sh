@@ -15,9 +15,9 @@ data=${1:-data}
 # 2. Task sets in normal form.
 ./ozma data disassembly "$data/corpus" -o "$data/disassembly" --pairs 2
 ./ozma data pretraining "$data/corpus" -o "$data/pretraining" --limit 16000
-./ozma data emulation "$data/corpus" -o "$data/emulation" --limit 8000
+./ozma data emulation "$data/corpus" -o "$data/emulation" --characters 4096
 ./ozma data labels "$data/corpus" -o "$data/labels" --limit 3000 --largest 300 --rounds 1 --search 40 --broadcast 24
-./ozma data tuning "$data/corpus" --labels "$data/labels" -o "$data/tuning"
+./ozma data tuning "$data/corpus" --labels "$data/labels" --codegen both -o "$data/tuning"
 
 #    What stages train on mostly: short rows, from which copying is learnt; of tuning the rows with a list that beats -Oz, the
 #    optimised code in one of four, since most of an answer's tokens are code and only the list is wanted.
@@ -30,6 +30,7 @@ choose() { # NAME COLUMNS FROM WHERE
 choose short-emulation 'prompt, completion' emulation 'characters < 1500'
 choose short-x86-64 'prompt, completion' disassembly "target = 'x86-64' AND characters < 1000"
 choose short-aarch64 'prompt, completion' disassembly "target = 'aarch64' AND characters < 1000"
+choose medium 'prompt, completion' disassembly "characters BETWEEN 1000 AND 3000"
 choose lists "prompt, CASE WHEN hash(id) % 4 = 0 THEN completion
   ELSE split_part(completion, chr(10) || chr(10) || '<code>', 1) END AS completion" tuning "pipeline <> 'default<Oz>'"
 part() { # NAME SHARE
@@ -83,7 +84,7 @@ cat > "$data/disassemble.json" <<JSON
 JSON
 ./ozma train disassemble --config "$data/disassemble.json"
 
-#    Flag tuning, together with what would be unlearnt otherwise: this is ozma-ftd.
+#    Flag tuning, together with what would be unlearnt otherwise; then the same at greater length: this is ozma-ftd.
 cat > "$data/together.json" <<JSON
 { "output": "$data/trained/together", "from": "$data/trained/disassemble",
   "data": [$(part lists 4), $(part short-x86-64 2), $(part short-aarch64 1.5), { "path": "$data/disassembly", "share": 0.5 }],
@@ -91,12 +92,23 @@ cat > "$data/together.json" <<JSON
   "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.001, "tokens": 3000320 }
 JSON
 ./ozma train tune --config "$data/together.json"
+cat > "$data/ftd.json" <<JSON
+{ "output": "$data/trained/ftd", "from": "$data/trained/together",
+  "data": [$(part short-x86-64 3), $(part short-aarch64 2.5), $(part medium 3), $(part lists 2)],
+  "earlier": [$(part short-emulation 1), { "path": "$data/pretraining" }], "earlierShare": 0.1,
+  "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.0015, "tokens": 9523200 }
+JSON
+./ozma train tune --config "$data/ftd.json"
 
 # 5. The released files.
 ./ozma export --from "$data/trained/emulate-short/model.gguf" --to gguf -o models/ozma-base.gguf
-./ozma export --from "$data/trained/together/model.gguf" --to gguf -o models/ozma-ftd.gguf
+./ozma export --from "$data/trained/ftd/model.gguf" --to gguf -o models/ozma-ftd.gguf
 
-# 6. What they reach on held-out packages: figures, page and the tables of both READMEs.
-./ozma evaluate all --data "$data" --limit 200,tune=100 --candidates 8,tune=16,emulate=1 --tokens 512,emulate=768 -o "$data/results" \
-  --page docs/results/released-models.html --markdown README.md,models/README.md \
-  --logs "$data/trained/pretrain/log.jsonl,$data/trained/disassemble/log.jsonl,$data/trained/tune/log.jsonl"
+# 6. What they reach on held-out packages: figures, page and the tables of both READMEs. PROGRAMS names the files of HumanEval and
+#    HumanEval-X; without it that evaluation is left out.
+./ozma evaluate all --data "$data" -o "$data/results" --seed 1 \
+  --limit tune=100,disassemble=120,emulate=80,perplexity=100,code=20 \
+  --candidates tune=16,disassemble=8 --tokens tune=128,disassemble=512,emulate=768,code=256 \
+  ${PROGRAMS:+--programs "$PROGRAMS"} \
+  --logs "$data/trained/pretrain/log.jsonl,$data/trained/emulate-short/log.jsonl,$data/trained/disassemble/log.jsonl,$data/trained/ftd/log.jsonl" \
+  --page docs/results/released-models.html --markdown README.md,models/README.md
