@@ -15,19 +15,20 @@ data=${1:-data}
 # 2. Task sets in normal form.
 ./ozma data disassembly "$data/corpus" -o "$data/disassembly" --pairs 2
 ./ozma data pretraining "$data/corpus" -o "$data/pretraining" --limit 16000
-./ozma data emulation "$data/corpus" -o "$data/emulation" --characters 4096
+./ozma data emulation "$data/corpus" -o "$data/emulation" --limit 12000 --characters 4096
+./ozma data emulation "$data/corpus" -o "$data/short/emulation" --characters 1500 --lists 3
 ./ozma data labels "$data/corpus" -o "$data/labels" --limit 3000 --largest 300 --rounds 1 --search 40 --broadcast 24
 ./ozma data tuning "$data/corpus" --labels "$data/labels" --codegen both -o "$data/tuning"
 
 #    What stages train on mostly: short rows, from which copying is learnt; of tuning the rows with a list that beats -Oz, the
 #    optimised code in one of four, since most of an answer's tokens are code and only the list is wanted.
-choose() { # NAME COLUMNS FROM WHERE
+choose() { # NAME COLUMNS FROM WHERE [SETS]
   for split in train validation; do
-    ./ozma data query --data "$data" "COPY (SELECT $2 FROM $3 WHERE split = '$split' AND $4 ORDER BY hash(id))
+    ./ozma data query --data "${5:-$data}" "COPY (SELECT $2 FROM $3 WHERE split = '$split' AND $4 ORDER BY hash(id))
       TO '$data/$1-$split.parquet' (FORMAT parquet)"
   done
 }
-choose short-emulation 'prompt, completion' emulation 'characters < 1500'
+choose short-emulation 'prompt, completion' emulation true "$data/short"
 choose short-x86-64 'prompt, completion' disassembly "target = 'x86-64' AND characters < 1000"
 choose short-aarch64 'prompt, completion' disassembly "target = 'aarch64' AND characters < 1000"
 choose medium 'prompt, completion' disassembly "characters BETWEEN 1000 AND 3000"
@@ -60,7 +61,7 @@ cat > "$data/emulate.json" <<JSON
 JSON
 ./ozma train emulate --config "$data/emulate.json"
 
-#    Emulation again, mostly of short functions, in a longer context: this is ozma-base.
+#    Emulation again, mostly of short functions, in a longer context, twice: this is ozma-base.
 cat > "$data/emulate-short.json" <<JSON
 { "output": "$data/trained/emulate-short", "from": "$data/trained/emulate",
   "data": [$(part short-emulation 3), { "path": "$data/emulation" }],
@@ -68,6 +69,13 @@ cat > "$data/emulate-short.json" <<JSON
   "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.002, "tokens": 3500032 }
 JSON
 ./ozma train emulate --config "$data/emulate-short.json"
+cat > "$data/base.json" <<JSON
+{ "output": "$data/trained/base", "from": "$data/trained/emulate-short",
+  "data": [$(part short-emulation 4), { "path": "$data/emulation" }],
+  "earlier": [{ "path": "$data/pretraining" }], "earlierShare": 0.1,
+  "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.0015, "tokens": 4503552 }
+JSON
+./ozma train emulate --config "$data/base.json"
 
 #    Disassembly: first pairs of every length, then mostly short ones, which is where copying was learned.
 cat > "$data/disassemble-all.json" <<JSON
@@ -101,7 +109,7 @@ JSON
 ./ozma train tune --config "$data/ftd.json"
 
 # 5. The released files.
-./ozma export --from "$data/trained/emulate-short/model.gguf" --to gguf -o models/ozma-base.gguf
+./ozma export --from "$data/trained/base/model.gguf" --to gguf -o models/ozma-base.gguf
 ./ozma export --from "$data/trained/ftd/model.gguf" --to gguf -o models/ozma-ftd.gguf
 
 # 6. What they reach on held-out packages: figures, page and the tables of both READMEs. PROGRAMS names the files of HumanEval and
@@ -110,5 +118,5 @@ JSON
   --limit tune=100,disassemble=120,emulate=80,perplexity=100,code=20 \
   --candidates tune=16,disassemble=8 --tokens tune=128,disassemble=512,emulate=768,code=256 \
   ${PROGRAMS:+--programs "$PROGRAMS"} \
-  --logs "$data/trained/pretrain/log.jsonl,$data/trained/emulate-short/log.jsonl,$data/trained/disassemble/log.jsonl,$data/trained/ftd/log.jsonl" \
+  --logs "$data/trained/pretrain/log.jsonl,$data/trained/base/log.jsonl,$data/trained/disassemble/log.jsonl,$data/trained/ftd/log.jsonl" \
   --page docs/results/released-models.html --markdown README.md,models/README.md
