@@ -14,6 +14,7 @@ import { statuses } from '#ozma/disassemble/check.js';
 import { disassemble } from '#ozma/disassemble/disassemble.js';
 import type { FunctionResult } from '#ozma/disassemble/result.js';
 import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
+import { isOutlined } from '#ozma/lift/outlined.js';
 import { targetOfTriple } from '#ozma/lift/lift.js';
 import { findInstallation } from '#ozma/llvm/installation.js';
 import { WorkerPool } from '#ozma/llvm/worker-pool.js';
@@ -46,7 +47,9 @@ async function readAll(): Promise<FileOfFunctions[]> {
   };
   const files: FileOfFunctions[] = [];
   for await (const { text } of assemblyInputs(installation, pool, positionals, settings)) {
-    files.push({ text, names: parseAssembly(text, target).functions.map(({ name }) => name) });
+    const names = parseAssembly(text, target).functions.map(({ name }) => name);
+    // Pieces of code that the compiler shared between functions are put back, not lifted by themselves.
+    files.push({ text, names: names.filter((name) => !isOutlined(name)) });
   }
   pool.close();
   return files;
@@ -111,12 +114,14 @@ process.stdout.write(
     `equivalent on ${mean(inputs).toFixed(0)} inputs on average\n` +
     `resident memory after each tenth of the functions, MiB: ${memory.join(', ')}\n\n`,
 );
-const reasons = new Map<string, number>();
-for (const { status, reason = '' } of results) {
+const reasons = new Map<string, string[]>();
+for (const { name, status, reason = '' } of results) {
   if (status === 'exact' || status === 'equivalent') continue;
   const kind = `${status}: ${reason.replace(/^input \d+: /, '').replace(/\/\S+/g, '…')}`;
-  reasons.set(kind, (reasons.get(kind) ?? 0) + 1);
+  reasons.set(kind, [...(reasons.get(kind) ?? []), name]);
 }
-for (const [kind, count] of [...reasons].sort((left, right) => right[1] - left[1]).slice(0, 20)) {
-  process.stdout.write(`${String(count).padStart(4)}  ${kind}\n`);
+for (const [kind, names] of [...reasons]
+  .sort((left, right) => right[1].length - left[1].length)
+  .slice(0, 20)) {
+  process.stdout.write(`${String(names.length).padStart(4)}  ${kind} (${names.slice(0, 3).join(', ')})\n`);
 }

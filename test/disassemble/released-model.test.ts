@@ -13,6 +13,7 @@ import { findInstallation, programPath } from '#ozma/llvm/installation.js';
 const source = `
 int get(int *p) { return p[26]; }
 void put(long *p, long v) { p[3] = v; }
+int isZero(int a) { return a == 0; }
 `;
 
 test('the released model lifts small functions exactly, numbers included', async () => {
@@ -31,6 +32,7 @@ test('the released model lifts small functions exactly, numbers included', async
     expect(functions.map(({ name, status, origin }) => [name, status, origin])).toEqual([
       ['get', 'exact', 'model'],
       ['put', 'exact', 'model'],
+      ['isZero', 'exact', 'model'],
     ]);
     expect(functions[0]!.ir).toContain('104');
   } finally {
