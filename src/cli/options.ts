@@ -90,7 +90,7 @@ const askedModel = {
     'a model that is asked for lists first: a GGUF file, the address of a server, base or ftd of the release, or none',
     { fallbackText: 'none' },
   ),
-  candidates: option(wholeNumber(1), 4, 'how many lists to ask the model for, for each function'),
+  candidates: option(wholeNumber(1), 1, 'how many lists to ask the model for, for each function'),
 };
 
 export const tuneOptions = {

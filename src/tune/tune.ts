@@ -54,7 +54,7 @@ export interface TuneOptions {
   recipe?: Recipe;
   /** A GGUF file, an address, the name of a released model, `none` (default), or an engine that stays open. */
   model?: string | Engine;
-  /** Lists that the model is asked for, for each function; default 4. */
+  /** Lists that the model is asked for, for each function; default 1. */
   candidates?: number;
   installation?: LlvmInstallation;
   /** Aborting ends the search with the best so far. */
@@ -201,7 +201,7 @@ async function ask(
   pool: WorkerPool,
   options: Settled,
 ): Promise<AskedModel | undefined> {
-  const { engine, seconds, signal, candidates = 4, seed = 1, onQuestion } = options;
+  const { engine, seconds, signal, candidates = 1, seed = 1, onQuestion } = options;
   if (engine === undefined) return undefined;
   const asking = askForLists(engine, pool, module, {
     candidates,

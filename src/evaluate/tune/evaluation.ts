@@ -34,8 +34,8 @@ export interface TuneSettings extends InputSettings, AskSettings {
 /** Compiles at which methods are compared; the last is what baselines get. */
 export const budgets = [1, 4, 16, 45] as const;
 const mostCompiles = budgets.at(-1)!;
-/** Lists of the model that the search begins with, as `ozma tune --model` does by default. */
-const suggestedLists = 4;
+/** Lists of the model that the search begins with: the default of `ozma tune --model`. */
+const suggestedLists = 1;
 
 const figures: readonly FigureDefinition[] = [
   ...levels.flatMap((level) => [
