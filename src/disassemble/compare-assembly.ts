@@ -9,6 +9,8 @@ import type {
   Operand,
   SymbolOperand,
 } from '../lift/assembly/types.ts';
+import { namedPlace } from '../lift/named-place.ts';
+import { withoutOutlining } from '../lift/outlined.ts';
 
 /** A function in its file: constants are looked up there. */
 export interface FunctionInFile {
@@ -78,9 +80,21 @@ class Normaliser {
   }
 
   private symbol(operand: SymbolOperand): string {
-    const known = symbolName(this.places, operand.symbol);
-    this.symbols.push(operand.addend === 0n ? known : `${known}+${operand.addend}`);
+    const { symbol, addend } = this.named(operand);
+    const known = symbolName(this.places, symbol);
+    this.symbols.push(addend === 0n ? known : `${known}+${addend}`);
     return `${operand.immediate === true ? '$' : ''}@${operand.modifier ?? ''}`;
+  }
+
+  /** A place in merged variables as one of their names reaches it, which is how code that was lifted does. */
+  private named({ symbol, addend }: SymbolOperand): Pick<SymbolOperand, 'symbol' | 'addend'> {
+    const { file } = this.places;
+    const label = file.data.get(symbol);
+    if (label?.section.writable !== true || !symbol.startsWith('.L')) return { symbol, addend };
+    const place = namedPlace(file, label);
+    return place === undefined
+      ? { symbol, addend }
+      : { symbol: place.name, addend: addend + BigInt(place.distance) };
   }
 
   operand(operand: Operand): string {
@@ -111,16 +125,17 @@ class Normaliser {
   }
 }
 
-/** The function's instructions, labels gone into them. */
+/** The function's instructions, labels gone into them, outlined code where it is called from. */
 export function normaliseFunction({ file, function: body }: FunctionInFile): NormalInstruction[] {
+  const items = withoutOutlining(body.items, file);
   const labels = new Map<string, number>([[body.name, 0]]);
   let count = 0;
-  for (const item of body.items) {
+  for (const item of items) {
     if (item.kind === 'label') labels.set(item.name, count);
     else count++;
   }
   const places: Places = { labels, file };
-  const instructions = body.items.flatMap((item: CodeItem) =>
+  const instructions = items.flatMap((item: CodeItem) =>
     item.kind === 'instruction' ? [item.instruction] : [],
   );
   return instructions.map(({ mnemonic, operands, prefix }) => {

@@ -9,6 +9,7 @@ import { parseAssembly } from '../lift/assembly/parse-assembly.ts';
 import type { AssemblyFile } from '../lift/assembly/types.ts';
 import { liftFile, targetOfTriple } from '../lift/lift.ts';
 import type { LiftedFunction } from '../lift/lift.ts';
+import { isOutlined } from '../lift/outlined.ts';
 import { findInstallation } from '../llvm/installation.ts';
 import type { LlvmInstallation } from '../llvm/installation.ts';
 import { WorkerPool } from '../llvm/worker-pool.ts';
@@ -199,10 +200,12 @@ export async function disassemble(
     throw new OzmaError('refused', 'expected assembly with at least one function, found none');
   }
   const wanted = options.functions === undefined ? undefined : new Set(options.functions);
-  const missing = [...(wanted ?? [])].find((name) => file.functions.every((one) => one.name !== name));
+  // Outlined code is lifted where it is called from.
+  const functions = file.functions.filter(({ name }) => !isOutlined(name));
+  const missing = [...(wanted ?? [])].find((name) => functions.every((one) => one.name !== name));
   if (missing !== undefined)
     throw new OzmaError('usage', `expected a function ${missing}, found none of that name`);
-  const bodies = file.functions.filter(({ name }) => wanted === undefined || wanted.has(name));
+  const bodies = functions.filter(({ name }) => wanted === undefined || wanted.has(name));
   const seed = options.seed ?? 1;
   const jobs = options.jobs ?? availableParallelism();
   const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds: 30 });
@@ -229,9 +232,10 @@ export async function disassemble(
         }),
       ),
     );
-    const functions = results.filter((result) => result !== undefined);
-    const ir = await joinModules(installation, functions, triple);
-    return { target: triple, llvm: installation.version, seed, functions, ir, problems: file.problems };
+    const found = results.filter((result) => result !== undefined);
+    const ir = await joinModules(installation, found, triple);
+    const { problems } = file;
+    return { target: triple, llvm: installation.version, seed, functions: found, ir, problems };
   } finally {
     pool.close();
   }

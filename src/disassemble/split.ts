@@ -3,6 +3,7 @@
 // of text, so that what is assembled is what was written.
 
 import type { AssemblyFile, AssemblyFunction } from '../lift/assembly/types.ts';
+import { isOutlined } from '../lift/outlined.ts';
 
 /** A run of data lines behind one or more labels. */
 interface DataBlock {
@@ -34,6 +35,9 @@ const localName = /\.L[\w.$]+/g;
 /** Directives that mean nothing for the values of data. */
 const silentDirective =
   /^\s*\.(?:type|size|file|ident|cfi_\w+|loc|globl|global|local|weak|hidden|protected|addrsig\w*|internal)\b/;
+/** Directives among code that say nothing about it, often about what comes after. */
+const besideCode = /^\s*\.(?:cfi_|p2align.*0x90|(?:loc|file|type|globl|local|ident|size)\b)/;
+const aliasLine = /^\s*(?:\.(?:set|equ)\s+([\w.$]+)\s*,|([\w.$]+)\s*=[^=])/;
 const commonLine = /^\s*\.(?:comm|lcomm)\s+([\w.$]+),\s*(\d+)/;
 
 function isExecutable(name: string, flags: string): boolean {
@@ -73,15 +77,14 @@ export function splitAssembly(text: string, file: AssemblyFile): SplitFile {
       blocks.push({ labels: [common[1]!], lines, owners: new Set(), threadLocal: false });
       continue;
     }
-    const alias = /^\s*\.(?:set|equ)\s+([\w.$]+)\s*,/.exec(line)?.[1];
+    const alias = aliasLine.exec(line)?.slice(1).find(Boolean);
     if (alias !== undefined && !owner.has(alias)) {
       blocks.push({ labels: [alias], lines: [line], owners: new Set(), threadLocal: false });
       continue;
     }
     if (executable) {
       open = starts.get(index + 1) ?? coldPart(line, file, functions) ?? open;
-      if (open === undefined || /^\s*\.(?:cfi_|loc\b|file\b|type\b|globl\b|size\b|p2align.*0x90)/.test(line))
-        continue;
+      if (open === undefined || besideCode.test(line)) continue;
       const lines = functions.get(open.name) ?? [];
       functions.set(open.name, lines);
       lines.push(line);
@@ -146,13 +149,26 @@ function reach(blocks: readonly DataBlock[], names: ReadonlySet<string>): DataBl
   return blocks.filter((block) => found.has(block));
 }
 
+/** The lines of a function, and behind them those of the outlined code that it leads to. */
+function withOutlinedCode({ functions }: SplitFile, name: string): string[] {
+  const names = [name];
+  const lines: string[] = [];
+  // The list grows on the way.
+  for (const one of names) {
+    const own = functions.get(one) ?? [];
+    lines.push(...own);
+    names.push(...[...mentioned(own)].filter((other) => isOutlined(other) && !names.includes(other)));
+  }
+  return lines;
+}
+
 /** A function on its own; `alsoNamed` are names that its lifted code refers to. */
 export function standalone(
   split: SplitFile,
   name: string,
   alsoNamed: Iterable<string> = [],
 ): StandaloneFunction {
-  const lines = split.functions.get(name) ?? [];
+  const lines = withOutlinedCode(split, name);
   const blocks = reach(split.blocks, new Set([...mentioned(lines), ...alsoNamed]));
   const own = blocks.filter((block) => block.owners.has(name));
   // A table into another function has no meaning here.

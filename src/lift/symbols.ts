@@ -3,6 +3,7 @@
 
 import type { AssemblyFile, DataLabel } from './assembly/types.ts';
 import type { Type } from './expression.ts';
+import { namedPlace } from './named-place.ts';
 import { Unsupported } from './step.ts';
 
 /** A constant larger than this is not copied into a module. */
@@ -77,15 +78,10 @@ export class SymbolTable {
 
   /** A place without a name that the linker knows, from one that has a name in the same section. */
   private throughName(label: DataLabel | undefined): string {
-    const { data, globals } = this.file;
-    const visible = [...data].sort(([one], [other]) => Number(globals.has(other)) - Number(globals.has(one)));
-    for (const [name, other] of visible) {
-      if (other.section !== label?.section || name.startsWith('.L')) continue;
-      const distance = label.offset - other.offset;
-      const base = this.address(name, false);
-      return distance === 0 ? base : `getelementptr (i8, ptr ${base}, i64 ${distance})`;
-    }
-    throw new Unsupported('a label as data');
+    const place = label === undefined ? undefined : namedPlace(this.file, label);
+    if (place === undefined) throw new Unsupported('a label as data');
+    const base = this.address(place.name, false);
+    return place.distance === 0 ? base : `getelementptr (i8, ptr ${base}, i64 ${place.distance})`;
   }
 
   private constant(symbol: string, label: DataLabel): string {

@@ -77,6 +77,7 @@ export async function compareByRunning(
     if (error instanceof NotComparable) return untested(error.message);
     throw error;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // What was killed may still be writing.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -1,0 +1,18 @@
+// Places in variables that have no name of their own: clang merges variables of a file and names the whole
+// `.L_MergedGlobals`, of which the variables are aliases.
+
+import type { AssemblyFile, DataLabel } from './assembly/types.ts';
+
+/** A name that the linker knows in the same section, and how many bytes behind it the label lies. */
+export function namedPlace(
+  { data, globals }: AssemblyFile,
+  label: DataLabel,
+): { name: string; distance: number } | undefined {
+  const inSection = [...data].filter(
+    ([name, { section }]) => section === label.section && !name.startsWith('.L'),
+  );
+  const [name, other] = inSection.find(([known]) => globals.has(known)) ?? inSection[0] ?? [];
+  return name === undefined || other === undefined
+    ? undefined
+    : { name, distance: label.offset - other.offset };
+}
