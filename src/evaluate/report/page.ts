@@ -16,7 +16,7 @@ const style = `
 @media(prefers-color-scheme:dark){:root{--back:#1c1917;--ink:#f5f5f4;--soft:#a8a29e;--grid:#3a3532;--panel:#26211f;
 --s0:#7ba7ff;--s1:#fb923c;--s2:#4fd1c0;--s3:#c4a2ff;--s4:#eac54f;--s5:#ff8fa3;--s6:#a8b4c6}}
 *{box-sizing:border-box}
-body{margin:2rem auto;max-width:66rem;padding:0 1rem;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
+body{margin:2rem auto;max-width:74rem;padding:0 1rem;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
 h1{font-size:1.7rem}h2{margin-top:3rem;border-bottom:1px solid var(--grid)}h3{margin-top:2rem}
 nav{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}a{color:var(--s0)}
 .scroll{overflow-x:auto;margin:1rem 0}
