@@ -4,7 +4,7 @@
 #
 #   runs/release.sh [FOLDER]        default: data
 #
-# The first step is runs/data-laptop.sh. The rest takes about three hours of 2 cores.
+# The first step is runs/data-laptop.sh. The rest takes about six hours of 2 cores (added up, never run in one go).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data=${1:-data}

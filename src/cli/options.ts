@@ -83,7 +83,7 @@ const searchOptions = {
   } satisfies OptionRow<number>,
 };
 
-/** Off by default: src/tune/default-model.ts says why. */
+/** Off by default: from four compiles on the search saves as much without it (docs/lab-log.md, the third release). */
 const askedModel = {
   model: optional(
     text('a model', '<file|url|name|none>'),

@@ -48,8 +48,8 @@ export interface AskedModel {
 export interface AskOptions {
   candidates: number;
   seed: number;
-  /** Wall-clock limit; none by default. */
-  seconds?: number;
+  /** Wall-clock limit of the whole tuning, of which questions take half at most; none by default. */
+  seconds?: number | undefined;
   signal?: AbortSignal;
   onQuestion?: (done: number, of: number) => void;
 }
@@ -137,7 +137,7 @@ function questions(
   const grammar = engine.grammars ? { grammar: createPipelineGrammar(vocabulary) } : {};
   const limits = [
     ...(signal === undefined ? [] : [signal]),
-    ...(seconds === undefined ? [] : [AbortSignal.timeout(seconds * 1000)]),
+    ...(seconds === undefined ? [] : [AbortSignal.timeout(seconds * 500)]),
   ];
   const ends = AbortSignal.any(limits);
   const common: GenerateOptions = { ...grammar, maximumTokens: longestList, signal: ends };

@@ -100,6 +100,16 @@ export interface Given {
   asked?: AskedModel | undefined;
 }
 
+/** The search begins with the model's lists and has the time that questions left. */
+function afterQuestions(settings: SearchSettings, { suggestions, use }: AskedModel): SearchSettings {
+  const { seconds } = settings;
+  return {
+    ...settings,
+    suggestions,
+    ...(seconds === undefined ? {} : { seconds: Math.max(0, seconds - use.seconds) }),
+  };
+}
+
 const origins = { baseline: 'baseline', suggestion: 'model', search: 'search' } as const;
 
 /**
@@ -116,7 +126,7 @@ export async function tuneModule(
   const { objective } = settings;
   const found =
     given === undefined
-      ? await search(pool, loaded.module, { ...settings, ...(asked && { suggestions: asked.suggestions }) })
+      ? await search(pool, loaded.module, asked === undefined ? settings : afterQuestions(settings, asked))
       : await applyOnly(pool, loaded, given, settings);
   const { baseline } = loaded;
   const checks: Check[] = [];

@@ -18,7 +18,6 @@ import { WorkerPool } from '../llvm/worker-pool.ts';
 import type { Objective, SearchProgress } from '../search/search.ts';
 import { writeFileAtomically } from '../common/files.ts';
 import { askForLists, describeUse, type AskedModel } from './ask-model.ts';
-import { defaultTuneModel } from './default-model.ts';
 import { loadSource, type LoadedSource } from './load-source.ts';
 import { placesFor } from './places.ts';
 import { render, type EmitKind } from './render.ts';
@@ -103,7 +102,7 @@ export async function tune(sources: readonly string[], options: TuneOptions = {}
   const pool = new WorkerPool({ installation, workers: jobs, timeoutSeconds: candidateSeconds });
   let opened: Engine | undefined;
   try {
-    const { model = defaultTuneModel() } = options;
+    const { model = 'none' } = options;
     const engine = typeof model === 'string' ? (opened = await openModel(model, options)) : model;
     return await tuneAll(list, places, pool, folder, jobs, { ...options, emit, onNote, engine });
   } finally {
@@ -180,7 +179,7 @@ async function tuneOne(
       compiles: options.compiles ?? 100,
       seed: options.seed ?? 1,
       perFunction: options.perFunction ?? true,
-      ...(seconds === undefined ? {} : { seconds: Math.max(0, seconds - (asked?.use.seconds ?? 0)) }),
+      ...(seconds === undefined ? {} : { seconds }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined
         ? {}
@@ -195,7 +194,6 @@ async function tuneOne(
   return tuned;
 }
 
-/** At most half of the time goes into questions. */
 async function ask(
   { name, module }: LoadedSource,
   pool: WorkerPool,
@@ -206,7 +204,7 @@ async function ask(
   const asking = askForLists(engine, pool, module, {
     candidates,
     seed,
-    ...(seconds === undefined ? {} : { seconds: seconds / 2 }),
+    seconds,
     ...(signal === undefined ? {} : { signal }),
     ...(onQuestion === undefined
       ? {}

@@ -137,7 +137,7 @@ test('a whole program: compiles in parallel, a link, a run', async () => {
   expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
 });
 
-test('a model asked first is part of what an answer depends on; one that fails costs nothing', async () => {
+test('a model asked first is part of what an answer depends on; one that fails leaves the object of clang', async () => {
   writeFileSync(at('sum.c'), 'int sum(int *p, int n) { int s = 0; while (n--) s += p[n]; return s; }\n');
   const words = ['-c', 'sum.c', '-o', 'sum.o'];
   const asked = { OZMA_MODEL: 'ftd', OZMA_CANDIDATES: '1' };

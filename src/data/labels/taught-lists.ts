@@ -8,6 +8,8 @@
 import type { LabelRow } from './label-set.ts';
 import { codegenLevels, type LevelBytes } from './measured-program.ts';
 
+/** Where nothing is smaller. */
+const oz = 'default<Oz>';
 /** A list must save so much of what the label saves to be taught in its place. */
 const enough = 0.9;
 
@@ -35,9 +37,9 @@ export function taughtList(row: Labelled, counts: ReadonlyMap<string, number>): 
   return near.reduce((best, list) => (countOf(list) > countOf(best) ? list : best), pipeline);
 }
 
-/** The lists that most training programs have as their label, at any level, the most frequent first. */
+/** The lists that most training programs have as their label, at any level, the most frequent first; not -Oz itself. */
 export function frequentLists(counts: ReadonlyMap<string, number>, most: number): string[] {
-  const ranked = [...counts].toSorted(([, left], [, right]) => right - left);
+  const ranked = [...counts].filter(([list]) => list !== oz).toSorted(([, left], [, right]) => right - left);
   return ranked.map(([list]) => list).slice(0, most);
 }
 
@@ -53,17 +55,17 @@ const weights: LevelBytes = { Oz: 2, O0: 1 };
 export function listForBothLevels(
   lists: readonly string[],
   sizes: readonly (LevelBytes | undefined)[],
-  oz: LevelBytes,
+  ozBytes: LevelBytes,
 ): string {
-  const saved = sizes.map((bytes) => (bytes === undefined ? 0 : savedAtBoth(bytes, oz)));
+  const saved = sizes.map((bytes) => (bytes === undefined ? 0 : savedAtBoth(bytes, ozBytes)));
   const most = Math.max(0, ...saved);
-  if (most === 0) return 'default<Oz>';
+  if (most === 0) return oz;
   return lists[saved.findIndex((share) => share >= enough * most)]!;
 }
 
-function savedAtBoth(bytes: LevelBytes, oz: LevelBytes): number {
+function savedAtBoth(bytes: LevelBytes, ozBytes: LevelBytes): number {
   const shares = codegenLevels.map(
-    (level) => weights[level] * Math.max(0, 1 - bytes[level] / Math.max(1, oz[level])),
+    (level) => weights[level] * Math.max(0, 1 - bytes[level] / Math.max(1, ozBytes[level])),
   );
   return shares.reduce((sum, share) => sum + share);
 }

@@ -64,7 +64,7 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
     if (row.codegen === level || codegen === 'both') counted.push(row);
   }
   const counts = countLabels(counted);
-  const frequent = frequentLists(counts, listsForBoth + 1).filter((list) => list !== 'default<Oz>');
+  const frequent = frequentLists(counts, listsForBoth);
   const lists = createPassLists(installation);
   return {
     name: 'tuning',

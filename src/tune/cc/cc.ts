@@ -194,7 +194,6 @@ async function tuneCompiled(
   }
 }
 
-/** At most half of the time goes into questions, as in `ozma tune`. */
 async function askModel(
   pool: WorkerPool,
   module: ModuleSource,
@@ -205,8 +204,7 @@ async function askModel(
   const { askForLists } = await import('../ask-model.ts');
   const engine = await openEngine(place);
   try {
-    const limit = seconds === undefined ? {} : { seconds: seconds / 2 };
-    return await askForLists(engine, pool, module, { candidates, seed, ...limit });
+    return await askForLists(engine, pool, module, { candidates, seed, seconds });
   } finally {
     await engine.close();
   }
