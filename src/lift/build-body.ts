@@ -130,7 +130,7 @@ export function buildBody(source: AssemblyFunction, target: Target, file: Assemb
     ),
   };
   linkPredecessors(body);
-  resolveJumpTables(body, file, places);
+  resolveJumpTables(body, file, places, target.convention.clobbered);
   for (const block of blocks) {
     if (block.terminator.kind !== 'indirect') continue;
     // No table: a jump through a pointer to another function.

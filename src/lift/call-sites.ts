@@ -82,7 +82,9 @@ class Evidence {
     // Of the two results of a division or a wide product one is usually not wanted.
     const general = step.writes.filter(({ register }) => this.body.registerTypes[register] === 'i64');
     const both = general.length > 1 && general.some(({ register }) => after[register]! > 0);
-    for (const write of step.writes) if (after[write.register] === 0 && !both) this.freshWrites.add(write);
+    for (const write of step.writes) {
+      if (after[write.register] === 0 && !both && write.read === undefined) this.freshWrites.add(write);
+    }
   }
 
   private watched(): number[] {
@@ -129,7 +131,7 @@ class Evidence {
       if (before === undefined) continue;
       let mask = this.freshWrites.has(write) ? fresh : used;
       let bits = writtenBits(write);
-      if (isRelease(step, write)) [mask, bits] = [nothing, 0];
+      if (isRelease(step, write) || write.read === 'jump') [mask, bits] = [nothing, 0];
       if (write.rest === 'keep' && (before.mask & fresh) !== 0) bits = Math.max(bits, before.bits, 32);
       const { value } = write;
       state.set(write.register, { mask, bits, ...(value.kind === 'constant' ? { value: value.value } : {}) });

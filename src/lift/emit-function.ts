@@ -18,6 +18,8 @@ export interface EmitOptions {
   attributes: string;
   /** A jump to the next block gets a block of its own, as it has where code generation at -O0 writes it. */
   keepsBlocks: boolean;
+  /** Whether unnamed arguments follow the parameters. */
+  variadic: boolean;
 }
 
 export interface EmittedFunction {
@@ -71,20 +73,19 @@ export class FunctionEmitter implements RegisterFile {
     const [first] = this.body.blocks;
     if (first!.predecessors.length > 0) this.values.line('br label %b0');
     for (const block of this.body.blocks) this.emitBlock(block, result, options.keepsBlocks);
-    const list = this.parameters
-      .map(
-        ({ type, structureResult }, index) =>
-          `${structureResult === true ? structureAddress : type} %a${index}`,
-      )
-      .join(', ');
-    const head = `define ${options.linkage}${result} ${this.symbols.functionName(this.body.name)}(${list}) ${options.attributes}{`;
+    const list = this.parameters.map(
+      ({ type, structureResult }, index) =>
+        `${structureResult === true ? structureAddress : type} %a${index}`,
+    );
+    if (options.variadic) list.push('...');
+    const head = `define ${options.linkage}${result} ${this.symbols.functionName(this.body.name)}(${list.join(', ')}) ${options.attributes}{`;
     return {
       text: `${head}\n${lines.join('\n')}\n}\n`,
       declarations: this.values.declarations,
       signature: {
         result,
         parameters: this.parameters.filter((one) => one.structureResult !== true).map(({ type }) => type),
-        variadic: false,
+        variadic: options.variadic,
         ...(this.parameters[0]?.structureResult === true ? { structureResult: true } : {}),
       },
     };
@@ -396,8 +397,9 @@ export class FunctionEmitter implements RegisterFile {
         const web = register === undefined ? undefined : this.webAtEnd(block, register);
         const kept = web === undefined ? value.type : this.webs.webs[web]!.type;
         const type = register === undefined ? kept : this.passedType(register, kept);
+        const whole = register === undefined ? value.type : this.passedType(register, value.type);
         if (found[at] === undefined || type === 'ptr')
-          found[at] = bitsOf(type) >= bitsOf(value.type) || type === 'ptr' ? type : value.type;
+          found[at] = bitsOf(type) >= bitsOf(value.type) || type === 'ptr' ? type : whole;
       }
     }
     return found.length === 0 ? (this.body.tailResult ?? 'void') : structureOf(found);

@@ -300,6 +300,7 @@ export class ValueEmitter {
 
   private emitIntrinsic(operator: string, type: Type, operands: readonly Expression[]): Value {
     if (operator === 'llvm.memset' || operator === 'llvm.memmove') return this.emitMemory(operator, operands);
+    if (operator === 'llvm.va_start') return this.emitVaStart(operands[0]!);
     const values = operands.map((operand) => this.emit(operand));
     const overload = type === 'void' ? '' : `.${overloadName(type)}`;
     const name = `@${operator}${overload}`;
@@ -308,6 +309,12 @@ export class ValueEmitter {
     if (type !== 'void') return this.define(type, call);
     this.line(call);
     return { type, text: '' };
+  }
+
+  private emitVaStart(list: Expression): Value {
+    this.declarations.add('declare void @llvm.va_start.p0(ptr)');
+    this.line(`call void @llvm.va_start.p0(ptr ${this.emitPointer(list).text})`);
+    return { type: 'void', text: '' };
   }
 
   private emitMemory(operator: string, operands: readonly Expression[]): Value {

@@ -1,7 +1,7 @@
 // What stays memory of a stack frame, cut into regions: one alloca each.
 
 import type { FunctionBody } from './blocks.ts';
-import { visitFrame, type Frame } from './frame.ts';
+import { isInObject, visitFrame, type Frame, type FrameObject } from './frame.ts';
 import { Unsupported } from './step.ts';
 
 /**
@@ -29,6 +29,7 @@ const largestFrame = 1 << 24;
  * The regions of what is still accessed in memory. Together they are one, from the lowest place to the
  * saved registers; split, each place whose address is taken begins another, up to the next. As slots, what
  * lies below every such place is a region for each slot, and the highest comes first, as it was laid out.
+ * An object is always one of its own.
  */
 export function findRegions(
   body: FunctionBody,
@@ -42,32 +43,47 @@ export function findRegions(
   };
   visitFrame(
     body,
-    ({ offset, bytes }) => note(offset, offset + bytes),
-    (offset) => note(offset, offset),
+    ({ offset, bytes }) => isInObject(frame.objects, offset) || note(offset, offset + bytes),
+    (offset) => isInObject(frame.objects, offset) || note(offset, offset),
   );
+  for (const { start, bytes, alignment } of frame.objects)
+    if (alignment !== undefined) note(start, start + bytes);
   if (ends.size === 0) return [];
   const starts = [...ends.keys()].sort((left, right) => left - right);
   const first = starts[0]!;
   const last = Math.max(...ends.values());
   // Above the places in use the frame goes on to the first slot that holds something else.
-  const slots = [...frame.slots.keys()].sort((left, right) => left - right);
+  const others = [...frame.slots.keys(), ...frame.objects.map(({ start }) => start)];
+  const slots = others.sort((left, right) => left - right);
   const ceiling = (place: number): number => slots.find((offset) => offset >= place) ?? Math.max(0, place);
+  const objectAt = new Map(frame.objects.map((object) => [object.start, object]));
+  const isBehind = (start: number): boolean =>
+    frame.objects.some((object) => starts.find((place) => place >= object.start + object.bytes) === start);
   const lowest = frame.taken[0] ?? Infinity;
   const apart = isPlain(form);
   const begins = (start: number): boolean =>
-    frame.taken.includes(start) || (apart && start < lowest && !isInside(start, ends));
-  const bounds = form === 'whole' ? [] : starts.filter(begins);
+    objectAt.has(start) ||
+    isBehind(start) ||
+    (form !== 'whole' && frame.taken.includes(start)) ||
+    (apart && start < lowest && !isInside(start, ends));
+  const bounds = starts.filter(begins);
   if (bounds[0] !== first) bounds.unshift(first);
-  if (apart) return slotRegions(bounds, (start) => ends.get(start)!, lowest, ceiling, aligned);
+  if (apart) return slotRegions(bounds, (start) => ends.get(start)!, lowest, ceiling, aligned, objectAt);
   return bounds.flatMap((start, index): FrameRegion[] => {
     const next = bounds[index + 1];
     const inside = starts.filter((place) => place >= start && (next === undefined || place < next));
     const used = Math.max(...inside.map((place) => ends.get(place)!), start + 1);
-    const top = next === undefined ? ceiling(Math.max(last, used)) : Math.min(next, ceiling(used));
+    const object = objectAt.get(start);
+    const top =
+      object !== undefined
+        ? start + object.bytes
+        : next === undefined
+          ? ceiling(Math.max(last, used))
+          : Math.min(next, ceiling(used));
     const bytes = top - start;
     if (bytes <= 0 || bytes > largestFrame) return [];
     const distance = Math.abs(start - aligned);
-    const alignment = [16, 8, 4, 2].find((power) => distance % power === 0) ?? 1;
+    const alignment = object?.alignment ?? [16, 8, 4, 2].find((power) => distance % power === 0) ?? 1;
     return [{ name: `%frame.${index}`, start, bytes, alignment }];
   });
 }
@@ -89,16 +105,22 @@ function slotRegions(
   lowestTaken: number,
   ceiling: (place: number) => number,
   aligned: number,
+  objectAt: ReadonlyMap<number, FrameObject>,
 ): FrameRegion[] {
   const regions: FrameRegion[] = [];
   let above = ceiling(bounds.at(-1)!);
   for (const start of bounds.toReversed()) {
+    const object = objectAt.get(start);
     const used = endOf(start) - start;
+    // What nothing uses any more lay between.
+    for (const { start: gone, alignment } of objectAt.values())
+      if (alignment === undefined && gone >= start + used) above = Math.min(above, gone);
     const distance = Math.abs(start - aligned);
-    const natural = start < lowestTaken && [1, 2, 4, 8, 16].includes(used) ? used : 16;
-    const alignment = [16, 8, 4, 2].find((power) => power <= natural && distance % power === 0) ?? 1;
-    const fits =
-      start < lowestTaken && Math.floor((above - used - aligned) / alignment) * alignment + aligned === start;
+    const known = object !== undefined || start < lowestTaken;
+    const natural = known && [1, 2, 4, 8, 16].includes(used) ? used : 16;
+    const alignment =
+      object?.alignment ?? [16, 8, 4, 2].find((power) => power <= natural && distance % power === 0) ?? 1;
+    const fits = known && Math.floor((above - used - aligned) / alignment) * alignment + aligned === start;
     const bytes = fits ? used : above - start;
     if (bytes > largestFrame) throw new Unsupported('a stack frame of this size');
     if (bytes > 0) regions.push({ name: `%frame.${regions.length}`, start, bytes, alignment });

@@ -4,9 +4,10 @@
 // registers of their own, so that spills, saved registers and the variables of -O0 code are values like
 // any other. What is left (arrays, structures, everything whose address is taken) stays memory.
 
-import { linkPredecessors, successors, type FunctionBody } from './blocks.ts';
+import { linkPredecessors, successors, type Block, type FunctionBody } from './blocks.ts';
+import { dropUnreachable } from './build-body.ts';
 import { bitcast, bitsOf, isInteger, registerValue, rewrite, type Expression } from './expression.ts';
-import { Unsupported, type Step } from './step.ts';
+import { Unsupported, type RegisterWrite, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
 
 /** Known distances from the stack pointer at entry, by register. */
@@ -29,12 +30,20 @@ function meet(left: Known, right: Known): Known {
 const sameKnown = (left: Known, right: Known): boolean =>
   left.size === right.size && [...left].every(([register, offset]) => right.get(register) === offset);
 
-/** Replaces what is known in an expression; the low bits of an address are left alone. */
-function withFrame(expression: Expression, known: Known, stackPointer: number): Expression {
+/** Replaces what is known in an expression and tells of which registers; the low bits of an address are left alone. */
+function withFrame(
+  expression: Expression,
+  known: Known,
+  stackPointer: number,
+  replaced: (register: number) => void = () => undefined,
+): Expression {
   return rewrite(expression, (node) => {
     if (node.kind === 'register') {
       const offset = known.get(node.register);
-      if (offset !== undefined && node.type === 'i64') return { kind: 'frame', type: 'i64', offset };
+      if (offset !== undefined && node.type === 'i64') {
+        replaced(node.register);
+        return { kind: 'frame', type: 'i64', offset };
+      }
       if (node.register === stackPointer) throw new Unsupported('a stack frame of variable size');
     }
     // andq $-32, %rsp: the frame counts as aligned to whatever is asked for.
@@ -78,20 +87,20 @@ function rewriteStep(step: Step, change: (expression: Expression) => Expression)
 /** The stack pointer at each call, from that at entry. */
 export type CallDepths = Map<Step, number>;
 
-/**
- * Turns addresses relative to the stack pointer into `frame` expressions, in place. Throws Unsupported where
- * the stack pointer is not known.
- */
-export function findFrame(body: FunctionBody, target: Target): CallDepths {
+interface Solved {
+  /** What is known at the starts and the ends of blocks; blocks that nothing leads to have neither. */
+  starts: Map<number, Known>;
+  ends: Map<number, Known>;
+}
+
+function solve(body: FunctionBody, target: Target): Solved {
   const { stackPointer } = target;
-  const entry: Known = new Map([[stackPointer, 0]]);
-  const states = new Map<number, Known>([[0, entry]]);
+  const starts = new Map<number, Known>([[0, new Map([[stackPointer, 0]])]]);
+  const ends = new Map<number, Known>();
   const waiting = [0];
-  const visits = new Map<number, number>();
   for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
     const block = body.blocks[index]!;
-    visits.set(index, (visits.get(index) ?? 0) + 1);
-    let known = states.get(index)!;
+    let known = starts.get(index)!;
     for (const step of block.steps) {
       const writes = step.writes.map((write) => ({
         ...write,
@@ -99,19 +108,61 @@ export function findFrame(body: FunctionBody, target: Target): CallDepths {
       }));
       known = knownAfter({ ...step, writes }, known, target);
     }
+    ends.set(index, known);
     for (const to of successors(block.terminator)) {
-      const before = states.get(to);
+      const before = starts.get(to);
       const met = before === undefined ? known : meet(before, known);
       if (before !== undefined && sameKnown(before, met)) continue;
-      states.set(to, met);
+      starts.set(to, met);
       waiting.push(to);
     }
   }
+  return { starts, ends };
+}
+
+/** Ends blocks at calls behind which the stack pointer is not where all others have it; whether there were any. */
+function endAtNoReturn(body: FunctionBody, ends: Solved['ends'], stackPointer: number): boolean {
+  let found = false;
+  for (const { index } of body.blocks) {
+    const before = body.blocks.filter(({ terminator }) => successors(terminator).includes(index));
+    const isCall = ({ steps }: Block): boolean => steps.at(-1)?.flow?.kind === 'call';
+    const depth = (block: Block): number | undefined => ends.get(block.index)?.get(stackPointer);
+    const [one, ...others] = new Set(before.filter((block) => !isCall(block)).map(depth));
+    if (one === undefined || others.length > 0) continue;
+    for (const block of before) {
+      if (!isCall(block) || depth(block) === one) continue;
+      block.terminator = { kind: 'unreachable' };
+      found = true;
+    }
+  }
+  return found;
+}
+
+/** Without the ways behind calls that do not return, as far as the stack pointer tells them. Blocks in place. */
+export function withoutNoReturn(body: FunctionBody, target: Target): FunctionBody {
+  let rest = body;
+  while (endAtNoReturn(rest, solve(rest, target).ends, target.stackPointer)) rest = dropUnreachable(rest);
+  return rest;
+}
+
+/**
+ * Turns addresses relative to the stack pointer into `frame` expressions, in place. Throws Unsupported where
+ * the stack pointer is not known.
+ */
+export function findFrame(body: FunctionBody, target: Target): CallDepths {
+  const { stackPointer } = target;
+  const { starts } = solve(body, target);
   const depths: CallDepths = new Map();
   for (const block of body.blocks) {
-    let known = states.get(block.index) ?? entry;
+    let known = starts.get(block.index)!;
+    const writers = new Map<number, RegisterWrite>();
+    const noteRead = (register: number): void => {
+      const writer = writers.get(register);
+      if (writer !== undefined) writer.read = 'value';
+    };
     block.steps = block.steps.map((step) => {
-      const changed = rewriteStep(step, (expression) => withFrame(expression, known, stackPointer));
+      const changed = rewriteStep(step, (expression) => withFrame(expression, known, stackPointer, noteRead));
+      for (const write of changed.writes) writers.set(write.register, write);
       if (step.flow?.kind === 'call') {
         const depth = known.get(stackPointer);
         if (depth === undefined) throw new Unsupported('a stack frame of variable size');
@@ -150,11 +201,23 @@ export interface FrameSlot {
   register: number;
 }
 
+/** A part of the frame of which more is known than its uses. */
+export interface FrameObject {
+  start: number;
+  bytes: number;
+  /** None where nothing uses it any more. */
+  alignment?: number;
+}
+
+export const isInObject = (objects: readonly FrameObject[], offset: number): boolean =>
+  objects.some(({ start, bytes }) => offset >= start && offset < start + bytes);
+
 export interface Frame {
   /** Slots that became registers, by offset. */
   slots: Map<number, FrameSlot>;
-  /** Where addresses are taken, ascending. */
+  /** Where addresses are taken, ascending; those of objects are left out. */
   taken: number[];
+  objects: readonly FrameObject[];
 }
 
 interface Access {
@@ -166,7 +229,7 @@ interface Access {
 export function visitFrame(
   body: FunctionBody,
   access: (one: Access) => void,
-  taken: (offset: number) => void,
+  taken: (offset: number) => unknown,
 ): void {
   const visit = (expression: Expression): void => {
     switch (expression.kind) {
@@ -205,19 +268,20 @@ export function visitFrame(
 /**
  * Turns slots into registers, in place: `forced` only those that must be (`must`: saved registers, arguments),
  * `careful` also those below every place whose address is taken, `all` every slot at which no address points:
- * what lies inside an array or a structure is then missed by it.
+ * what lies inside an array or a structure is then missed by it. Objects stay what they are.
  */
 export function promoteSlots(
   body: FunctionBody,
   which: 'forced' | 'careful' | 'all',
   must: (offset: number) => boolean,
+  objects: readonly FrameObject[] = [],
 ): Frame {
   const widest = new Map<number, number>();
   const takenPlaces = new Set<number>();
   visitFrame(
     body,
     ({ offset, bytes }) => widest.set(offset, Math.max(bytes, widest.get(offset) ?? 0)),
-    (offset) => takenPlaces.add(offset),
+    (offset) => isInObject(objects, offset) || takenPlaces.add(offset),
   );
   const taken = [...takenPlaces].sort((left, right) => left - right);
   const lowest = taken[0] ?? Infinity;
@@ -231,7 +295,7 @@ export function promoteSlots(
     const pointedAt =
       takenPlaces.has(offset) || taken.some((place) => place > offset && place < offset + bytes);
     const stays = !must(offset) && (which === 'forced' || (which === 'careful' && offset + bytes > lowest));
-    if (overlapped || pointedAt || stays) continue;
+    if (overlapped || pointedAt || stays || isInObject(objects, offset)) continue;
     const register = body.registerTypes.length;
     body.registerTypes.push(bytes > 8 ? 'i128' : (`i${bytes * 8}` as 'i64'));
     slots.set(offset, { offset, bytes, register });
@@ -264,5 +328,5 @@ export function promoteSlots(
       block.terminator = { ...block.terminator, condition: flow.condition };
     }
   }
-  return { slots, taken };
+  return { slots, taken, objects };
 }

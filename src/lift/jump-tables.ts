@@ -5,7 +5,7 @@
 import type { AssemblyFile, DataLabel, Relocation } from './assembly/types.ts';
 import { registerValue, terms, zeroExtend, signExtend, type Expression } from './expression.ts';
 import { linkPredecessors, type Block, type FunctionBody } from './blocks.ts';
-import { Unsupported, type Step } from './step.ts';
+import { Unsupported, type RegisterWrite, type Step } from './step.ts';
 
 /** How far back the computation of a jump's address is followed. */
 const mostSteps = 64;
@@ -18,40 +18,54 @@ interface Place {
 }
 
 interface Definition {
+  write: RegisterWrite;
   value: Expression;
   place: Place;
 }
 
-/** Who wrote a register that is read at a place: the last write on the one way there, or the only one at all. */
-function definitionOf(body: FunctionBody, register: number, place: Place): Definition | undefined {
-  let { block, position } = place;
-  for (let budget = 0; budget < mostSteps; budget++) {
-    while (position > 0) {
-      const step = block.steps[--position]!;
-      if (step.flow?.kind === 'call') return onlyDefinition(body, register);
-      const write = step.writes.find((one) => one.register === register);
-      if (write !== undefined) {
-        return write.rest === 'zero' ? { value: write.value, place: { block, position } } : undefined;
-      }
-    }
-    if (block.predecessors.length !== 1) return onlyDefinition(body, register);
-    block = body.blocks[block.predecessors[0]!]!;
-    position = block.steps.length;
+/** The last write of a register before a place in its block; `lost` where a call comes later. */
+function lastWrite(
+  { block, position }: Place,
+  register: number,
+  clobbered: readonly number[],
+): Definition | 'lost' | undefined {
+  for (let at = position - 1; at >= 0; at--) {
+    const step = block.steps[at]!;
+    if (step.flow?.kind === 'call' && clobbered.includes(register)) return 'lost';
+    const write = step.writes.find((one) => one.register === register);
+    if (write === undefined) continue;
+    return write.rest === 'zero' ? { write, value: write.value, place: { block, position: at } } : 'lost';
   }
   return undefined;
 }
 
-/** A table's address is often computed once, before a loop: good enough where every write says the same symbol. */
-function onlyDefinition(body: FunctionBody, register: number): Definition | undefined {
+const isSameSymbol = (left: Expression, right: Expression): boolean =>
+  left.kind === 'symbol' && right.kind === 'symbol' && left.symbol === right.symbol;
+
+/**
+ * Who wrote a register that is read at a place: the one write that reaches it, or several that say the same
+ * symbol, as where a table's address is computed before a loop.
+ */
+function definitionOf(
+  body: FunctionBody,
+  register: number,
+  place: Place,
+  clobbered: readonly number[],
+): Definition | undefined {
   let found: Definition | undefined;
-  for (const block of body.blocks) {
-    for (const [position, step] of block.steps.entries()) {
-      for (const write of step.writes) {
-        if (write.register !== register || write.value.kind !== 'symbol') continue;
-        if (found?.value.kind === 'symbol' && found.value.symbol !== write.value.symbol) return undefined;
-        found = { value: write.value, place: { block, position } };
+  const seen = new Set<number>();
+  const waiting = [place];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const written = lastWrite(at, register, clobbered);
+    if (written === 'lost') return undefined;
+    if (written === undefined) {
+      for (const index of at.block.predecessors) {
+        const block = body.blocks[index]!;
+        if (!seen.has(index)) waiting.push({ block, position: block.steps.length });
+        seen.add(index);
       }
-    }
+    } else if (found === undefined) found = written;
+    else if (found.write !== written.write && !isSameSymbol(found.value, written.value)) return undefined;
   }
   return found;
 }
@@ -66,13 +80,21 @@ interface TableAccess {
 class TableSearch {
   private readonly body: FunctionBody;
   private readonly file: AssemblyFile;
+  private readonly clobbered: readonly number[];
   private budget = mostSteps;
   /** A load from a local symbol was met, but what stands there is not in the file. */
   blind = false;
+  /** What was written to compute the address, and is read by nobody once the jump is a switch. */
+  readonly passed: RegisterWrite[] = [];
 
-  constructor(body: FunctionBody, file: AssemblyFile) {
+  constructor(body: FunctionBody, file: AssemblyFile, clobbered: readonly number[]) {
     this.body = body;
     this.file = file;
+    this.clobbered = clobbered;
+  }
+
+  private definitionOf(register: number, place: Place): Definition | undefined {
+    return definitionOf(this.body, register, place, this.clobbered);
   }
 
   /** The first load from a table that the value of an expression depends on. */
@@ -84,8 +106,10 @@ class TableSearch {
         return access ?? this.find(expression.address, place);
       }
       case 'register': {
-        const definition = definitionOf(this.body, expression.register, place);
-        return definition === undefined ? undefined : this.find(definition.value, definition.place);
+        const definition = this.definitionOf(expression.register, place);
+        if (definition === undefined) return undefined;
+        this.passed.push(definition.write);
+        return this.find(definition.value, definition.place);
       }
       case 'operation':
         for (const operand of expression.operands) {
@@ -116,8 +140,7 @@ class TableSearch {
     if (index !== undefined) return { step, table, index, size };
     // gcc -O0 multiplies by the size before.
     const [scaled] = others;
-    const definition =
-      scaled!.kind === 'register' ? definitionOf(this.body, scaled!.register, place) : undefined;
+    const definition = scaled!.kind === 'register' ? this.definitionOf(scaled!.register, place) : undefined;
     const earlier = definition === undefined ? undefined : dividedBy(definition.value, size);
     if (definition === undefined || earlier === undefined) return undefined;
     return { step: definition.place.block.steps[definition.place.position]!, table, index: earlier, size };
@@ -130,9 +153,10 @@ class TableSearch {
     for (let depth = 0; depth < 8 && value !== undefined; depth++) {
       if (value.kind === 'symbol') return value.addend === 0n ? value.symbol : undefined;
       if (value.kind !== 'register') return undefined;
-      const definition: Definition | undefined = definitionOf(this.body, value.register, at);
-      value = definition?.value;
-      at = definition?.place ?? at;
+      const definition: Definition | undefined = this.definitionOf(value.register, at);
+      if (definition === undefined) return undefined;
+      this.passed.push(definition.write);
+      ({ value, place: at } = definition);
     }
     return undefined;
   }
@@ -171,7 +195,12 @@ function entriesOf(
   return entries;
 }
 
-export function resolveJumpTables(body: FunctionBody, file: AssemblyFile, places: Map<string, number>): void {
+export function resolveJumpTables(
+  body: FunctionBody,
+  file: AssemblyFile,
+  places: Map<string, number>,
+  clobbered: readonly number[],
+): void {
   let starts: Map<unknown, Set<number>> | undefined;
   const labelsOf = (table: DataLabel): Set<number> => {
     if (starts === undefined) {
@@ -189,7 +218,7 @@ export function resolveJumpTables(body: FunctionBody, file: AssemblyFile, places
     for (const block of body.blocks) {
       if (block.terminator.kind !== 'indirect') continue;
       const place = { block, position: block.steps.length - 1 };
-      const search = new TableSearch(body, file);
+      const search = new TableSearch(body, file, clobbered);
       const access = search.find(block.terminator.address, place);
       if (search.blind) throw new Unsupported('a jump table that is not there');
       if (access === undefined) continue;
@@ -199,6 +228,7 @@ export function resolveJumpTables(body: FunctionBody, file: AssemblyFile, places
       body.registerTypes.push('i64');
       access.step.writes.push({ register, value: access.index, rest: 'zero' });
       block.terminator = { kind: 'switch', index: registerValue(register, 'i64'), to };
+      for (const write of search.passed) write.read = 'jump';
       again = true;
     }
     if (again) linkPredecessors(body);

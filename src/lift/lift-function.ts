@@ -8,7 +8,7 @@ import { findCallSites, findResults } from './call-sites.ts';
 import { dropDeadWrites } from './demand.ts';
 import { FunctionEmitter } from './emit-function.ts';
 import { registerValue } from './expression.ts';
-import { findFrame, promoteSlots, type Frame } from './frame.ts';
+import { findFrame, promoteSlots, withoutNoReturn, type Frame } from './frame.ts';
 import { findRegions, isPlain, type FrameForm } from './frame-regions.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
 import { structureOf, type Signature } from './prototypes.ts';
@@ -19,6 +19,7 @@ import { SymbolTable } from './symbols.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
 import { restoreSwitches } from './switches.ts';
 import { highestSpill, joinJumpPairs, keepReloads, restoreSubtractions } from './unoptimised.ts';
+import { restoreVariadic } from './variadic.ts';
 import { findWebs } from './webs.ts';
 
 export interface LiftContext {
@@ -114,9 +115,10 @@ function setReturnValues(body: FunctionBody, target: Target, wanted: boolean | u
 export function liftFunction(source: AssemblyFunction, context: LiftContext): LiftedText {
   const { file, target } = context;
   const { convention } = target;
-  let body = buildBody(source, target, file);
-  if (target.isVariadic(body.blocks[0]!.steps)) throw new Unsupported('a variadic function');
+  let body = withoutNoReturn(buildBody(source, target, file), target);
   const depths = findFrame(body, target);
+  const variadic = restoreVariadic(body, target);
+  if (variadic !== undefined) body = variadic.body;
   findCallSites(body, target, { signatures: context.signatures, depths });
   setReturnValues(body, target, context.wantedResults.get(source.name));
   mergeRangeChecks(body, convention);
@@ -135,6 +137,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
       passed.has(offset) ||
       offset >= convention.incomingStackArguments ||
       (spills !== undefined && offset <= spills),
+    variadic?.objects,
   );
   dropDeadWrites(body, convention);
   if (keepsSlots) {
@@ -146,7 +149,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   }
   const webs = findWebs(body, target);
   if (keepsSlots) restoreSubtractions(body);
-  const parameters = findParameters(webs, frame, target);
+  const parameters = findParameters(webs, frame, target, variadic?.named);
   if (frame.taken.some((offset) => offset >= convention.incomingStackArguments)) {
     throw new Unsupported('an address among the stack arguments');
   }
@@ -156,6 +159,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
     linkage: file.positionIndependent ? 'dso_local ' : '',
     attributes: attributesOf(source, target, context.level),
     keepsBlocks: keepsSlots,
+    variadic: variadic !== undefined,
   });
   const ir = moduleText(file, target, context.triple, symbols.lines(), emitted.declarations, emitted.text);
   return {

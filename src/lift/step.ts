@@ -10,6 +10,11 @@ export interface RegisterWrite {
   value: Expression;
   /** Bits above the value: zeroed, or kept as they were. */
   rest: 'zero' | 'keep';
+  /**
+   * Somebody read it, before that read was replaced by the value itself, so it was not written for a call; for
+   * the address of a jump, which is no result either.
+   */
+  read?: 'value' | 'jump';
 }
 
 export interface Store {

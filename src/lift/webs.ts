@@ -328,11 +328,9 @@ export function floatOfWidth(type: Type): Type {
   return { i32: 'float', i64: 'double', ptr: 'double' }[type] ?? type;
 }
 
-/** Bits that a constant really needs: `movl $5` says nothing about 8, 32 or 64. */
+/** Bits that a constant really needs: `movl $5` says nothing about 8, 32 or 64; the sign of `movq $-5` does. */
 function constantBits(value: bigint, bits: number): number {
-  if (bits > 64) return bits;
-  const signed = BigInt.asIntN(bits, value);
-  return signed >= -(2n ** 31n) && signed < 2n ** 32n ? Math.min(bits, 32) : bits;
+  return value < 2n ** 32n ? Math.min(bits, 32) : bits;
 }
 
 export function findWebs(body: FunctionBody, target: Target): Webs {

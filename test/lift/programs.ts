@@ -6,6 +6,7 @@ export const functionsSource = `
 #include <stdlib.h>
 #include <string.h>
 #include <stdio.h>
+#include <stdarg.h>
 struct node { struct node *next; int value; char name[8]; };
 struct point { double x, y; float z; };
 struct pair { long a, b; }; struct both { long n; double d; }; struct large { long a, b, c; };
@@ -54,6 +55,27 @@ long collatz(unsigned long n) { long steps = 0; while (n != 1) { n = n & 1 ? 3 *
 void swap_halves(unsigned *p, int n) { for (int i = 0; i < n / 2; i++) { unsigned t = p[i]; p[i] = p[n / 2 + i]; p[n / 2 + i] = t; } }
 double polynomial(const double *c, int n, double x) { double r = 0; for (int i = n - 1; i >= 0; i--) r = r * x + c[i]; return r; }
 int is_letter(int c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+int sum_of(int n, ...) { va_list a; va_start(a, n); int s = 0; while (n-- > 0) s = s * 3 + va_arg(a, int); va_end(a); return s; }
+double sum_of_doubles(double by, int n, ...) {
+  va_list a; va_start(a, n); double s = 0; for (int i = 0; i < n; i++) s += va_arg(a, double) * by; va_end(a); return s;
+}
+long after_many(long a, long b, long c, long d, long e, long f, long g, long h, long i, ...) {
+  va_list l; va_start(l, i); long s = a - h + i; for (long v; (v = va_arg(l, long)) != 0;) s = s * 2 + v; va_end(l); return s;
+}
+char *formatted(int twice, const char *format, ...) {
+  if (format == 0) return strdup("nothing");
+  va_list a; va_start(a, format); int n = vsnprintf(0, 0, format, a); va_end(a);
+  char *to = malloc(n * 2 + 1); va_list b; va_start(a, format); va_copy(b, a); vsprintf(to, format, a); va_end(a);
+  if (twice) vsprintf(to + n, format, b); va_end(b); return to;
+}
+int measured(int (*next)(int *), int *state) {
+  int total = 0;
+  for (int c; (c = next(state)) >= 0;)
+    switch (c) { case 0: total += 3; break; case 1: total ^= 9; break; case 2: total -= 4; break; case 3: total *= 3; break;
+      case 4: total += next(state); break; case 5: continue; case 6: total = -total; break; default: return -99; }
+  for (int i = 0; i < 3; i++) total = total * 7 + next(state);
+  return total;
+}
 float converted(long a, unsigned b, float c) { return (float)a + b * 0.5f - (float)(int)c + (float)(unsigned char)a; }
 `;
 
@@ -73,6 +95,10 @@ void fill(long *p, int n, long v); void copy_point(struct point *to, const struc
 unsigned long carry(unsigned long a, unsigned long b); const char *name(unsigned k); int count(int by); long collatz(unsigned long n);
 void swap_halves(unsigned *p, int n); double polynomial(const double *c, int n, double x); int is_letter(int c);
 float converted(long a, unsigned b, float c);
+int sum_of(int n, ...); double sum_of_doubles(double by, int n, ...); char *formatted(int twice, const char *format, ...);
+long after_many(long a, long b, long c, long d, long e, long f, long g, long h, long i, ...);
+int measured(int (*next)(int *), int *state);
+static int next(int *state) { int s = *state; *state = s * 5 + 3; return s > 60000 ? -1 : s % 7; }
 int main(void) {
   struct node nodes[5]; for (int i = 0; i < 5; i++) { nodes[i].next = i < 4 ? &nodes[i + 1] : 0; nodes[i].value = i * i - 3; }
   printf("sum_list %d\\n", sum_list(nodes));
@@ -92,6 +118,11 @@ int main(void) {
   struct point a = {1.5, -2.25, 3.5f}, b; copy_point(&b, &a); printf("%g %g %g %g\\n", b.x, b.y, b.z, length(&a));
   char buffer[100]; int n = text(buffer, 41, 2.5); printf("%d %s\\n", n, buffer); n = text(buffer, 42, -1); printf("%d %s\\n", n, buffer);
   unsigned halves[10]; for (int i = 0; i < 10; i++) halves[i] = i * 7; swap_halves(halves, 10); for (int i = 0; i < 10; i++) printf("%u ", halves[i]);
+  printf("%d %d %.9g %ld\\n", sum_of(3, 5, -6, 7), sum_of(12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+    sum_of_doubles(0.5, 10, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.5), after_many(1, 2, 3, 4, 5, 6, 7, 8, 9, 10L, 11L, 0L));
+  char *long_text = formatted(1, "%d %s %.2f %c %g %d %ld|", 3, "words", 2.25, 'x', 1e9, -7, 1l << 40); puts(long_text); free(long_text);
+  puts(formatted(0, "%s", "once")); puts(formatted(1, 0));
+  int state = 1; printf("%d\\n", measured(next, &state)); state = 5; printf("%d\\n", measured(next, &state));
   puts(""); return 0;
 }
 `.replace('counter_zero()', 'numbers[1] * 0.0');

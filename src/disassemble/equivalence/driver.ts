@@ -4,7 +4,7 @@
 // the same program on x86-64 and AArch64. Callees are stubs that note their arguments and answer from the
 // input; `memcpy` and its like are real, since compilers put them in place of loops.
 
-import { bytesOf, membersOfResult } from './signature.ts';
+import { bytesOf, calledParameters, callWords, membersOfResult, parameterTypes } from './signature.ts';
 import type { Signature } from './signature.ts';
 import * as layout from './layout.ts';
 
@@ -73,14 +73,13 @@ function system(number: number, first: number | string, second: number | string,
 
 /** Loads the arguments out of the input and calls the function. */
 function callOf(signature: Signature): string {
-  const loads = signature.parameters.map(({ type }, index) => {
+  const loads = calledParameters(signature).map(({ type }, index) => {
     const from = pointer(layout.input.address + index * layout.argumentBytes);
     return `  %argument${index} = load ${type}, ptr ${from}, align 16`;
   });
-  const words = signature.parameters.map(
-    ({ type, attributes }, index) => `${type} ${attributes} %argument${index}`,
-  );
-  const call = `call ${signature.returns} ${quoted(signature.name)}(${words.join(', ')})`;
+  const words = callWords(signature, (index) => `%argument${index}`);
+  const type = `${signature.returns} (${parameterTypes(signature)})`;
+  const call = `call ${type} ${quoted(signature.name)}(${words})`;
   if (signature.returns === 'void') return [...loads, `  ${call}`].join('\n');
   const to = pointer(layout.log.address + layout.logHead);
   return [...loads, `  %result = ${call}`, `  store ${signature.returns} %result, ptr ${to}, align 16`].join(
@@ -93,9 +92,8 @@ export function driverModule(machine: Machine, signature: Signature, globals: nu
   const numbers = systemCalls[machine];
   const globalsBytes = globals * layout.globalBytes;
   const { arena, input, log } = layout;
-  const parameters = signature.parameters.map(({ type, attributes }) => `${type} ${attributes}`).join(', ');
   return `target triple = "${triples[machine]}"
-declare ${signature.returns} ${quoted(signature.name)}(${parameters})
+declare ${signature.returns} ${quoted(signature.name)}(${parameterTypes(signature)})
 @__start_ozma_data = external hidden global i8
 @__stop_ozma_data = external hidden global i8
 @ozma_keep = internal global [8 x i8] zeroinitializer, section "ozma_data", align 8

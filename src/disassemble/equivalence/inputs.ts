@@ -5,7 +5,7 @@
 import { createRandom } from '../../common/random.ts';
 import type { Random } from '../../common/random.ts';
 import * as layout from './layout.ts';
-import type { Signature } from './signature.ts';
+import { calledParameters, type Signature } from './signature.ts';
 
 const edges = [0n, 1n, 2n, 7n, 8n, 63n, 127n, 255n, 256n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffff_ffff_ffffn];
 
@@ -87,7 +87,7 @@ export function makeInputs(signature: Signature, globals: number, count: number,
   for (let index = 0; index < count; index++) {
     const random = createRandom(seed).fork(`input ${index}`);
     const view = new DataView(all.buffer, all.byteOffset + index * size, size);
-    for (const [at, { type }] of signature.parameters.entries()) {
+    for (const [at, { type }] of calledParameters(signature).entries()) {
       setValue(view, at * layout.argumentBytes, type, random);
     }
     const replies = layout.argumentBytes * layout.mostArguments;

@@ -111,9 +111,34 @@ export function signaturesOf(ir: string): { defined: Signature[]; declared: Sign
   return { defined, declared };
 }
 
+/** What a function with unnamed arguments is given behind the named ones, in registers and on the stack. */
+const unnamedTypes = ['ptr', 'i64', 'double', 'i64', 'ptr', 'i64', 'ptr', 'double', 'i64', 'i64'];
+
+/** Zeroes behind them, so that a function that asks for more finds the same on both sides. */
+const unnamedZeroes = 256;
+
+/** The arguments that a function is called with. */
+export function calledParameters({ parameters, variadic }: Signature): Parameter[] {
+  return variadic ? [...parameters, ...unnamedTypes.map((type) => ({ type, attributes: '' }))] : parameters;
+}
+
+/** The arguments as a call has them: `values` of what it is called with, and zeroes behind unnamed ones. */
+export function callWords(signature: Signature, values: (index: number) => string): string {
+  const words = calledParameters(signature).map(
+    ({ type, attributes }, index) => `${type} ${attributes} ${values(index)}`,
+  );
+  if (signature.variadic) words.push(...Array.from({ length: unnamedZeroes }, () => 'i64 0'));
+  return words.join(', ');
+}
+
+/** The types in brackets, as a declaration has them. */
+export function parameterTypes({ parameters, variadic }: Signature): string {
+  const words = parameters.map(({ type, attributes }) => `${type} ${attributes}`);
+  return [...words, ...(variadic ? ['...'] : [])].join(', ');
+}
+
 /** Why a function of this signature cannot be called with made-up arguments; nothing when it can. */
 export function whyNotCallable(signature: Signature): string | undefined {
-  if (signature.variadic) return 'it takes a variable number of arguments';
   for (const { type } of signature.parameters) {
     const bytes = bytesOf(type);
     if (bytes === undefined || bytes > 16) return `it takes a parameter of type ${type}`;

@@ -3,6 +3,7 @@
 
 import type { Instruction, TargetName } from '../assembly/types.ts';
 import type { Step } from '../step.ts';
+import type { VariadicList } from '../variadic.ts';
 
 export interface CallingConvention {
   integerArguments: readonly number[];
@@ -39,4 +40,5 @@ export interface Target {
   dataLayout: string;
   /** Whether these first steps of a function save its unnamed arguments for va_arg. */
   isVariadic(steps: readonly Step[]): boolean;
+  variadicList: VariadicList;
 }

@@ -66,4 +66,15 @@ export const aarch64Target: Target = {
   writesEveryJump: true,
   dataLayout: 'e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32',
   isVariadic,
+  // { ptr stack, ptr behind saved integers, ptr behind saved vectors, i32 and i32 left of them, negative }
+  variadicList: {
+    bytes: 32,
+    alignment: 8,
+    numbers: 24,
+    stackField: 0,
+    savedFields: [8, 16],
+    savedBehind: true,
+    integersNamed: (first) => 8 + first / 8,
+    floatsNamed: (second) => 8 + second / 16,
+  },
 };

@@ -63,6 +63,18 @@ function translate(instruction: Instruction, before: readonly Step[]): Step {
   return translation.step;
 }
 
+/** Functions with unnamed arguments ask their caller whether vector registers are among them. */
+function isVariadic(steps: readonly Step[]): boolean {
+  for (const { instruction, writes, flow } of steps) {
+    const asks = instruction.operands.every(
+      (operand) => operand.kind === 'register' && operand.name === 'al',
+    );
+    if (instruction.mnemonic === 'testb' && asks) return true;
+    if (flow?.kind === 'call' || writes.some(({ register }) => register === rax)) return false;
+  }
+  return false;
+}
+
 const vectors = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => firstVector + from + index);
 
@@ -106,11 +118,17 @@ export const x86Target: Target = {
   },
   translate,
   writesEveryJump: false,
-  isVariadic: (steps) =>
-    steps.some(
-      ({ instruction: { mnemonic, operands } }) =>
-        mnemonic === 'testb' &&
-        operands.every((operand) => operand.kind === 'register' && operand.name === 'al'),
-    ) && steps.every(({ writes }) => writes.every(({ register }) => register !== rax)),
+  isVariadic,
+  // { i32 integers used, i32 floats used, ptr stack, ptr saved registers }, both in bytes from the last.
+  variadicList: {
+    bytes: 24,
+    alignment: 16,
+    numbers: 0,
+    stackField: 8,
+    savedFields: [16],
+    savedBehind: false,
+    integersNamed: (first) => first / 8,
+    floatsNamed: (second) => (second - 48) / 16,
+  },
   dataLayout: 'e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128',
 };
