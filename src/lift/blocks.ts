@@ -30,9 +30,11 @@ export interface FunctionBody {
   blocks: Block[];
   instructions: number;
   /** Registers of the target, and further ones that the layers add: switch indices, stack slots. */
-  registerTypes: ('i64' | 'i128' | 'i1' | 'i32' | 'i16' | 'i8')[];
+  registerTypes: ('i64' | 'i128' | 'i1' | 'i32' | 'i16' | 'i8' | 'x86_fp80')[];
   /** What tail calls return, where no return says it. */
   tailResult?: Type;
+  /** It returns with its result on the x87 stack. */
+  extendedResult?: boolean;
 }
 
 export function successors(terminator: Terminator): number[] {

@@ -7,6 +7,7 @@ import { backward, demandAtEnds, type Demand } from './demand.ts';
 import { bitcast, bitsOf, load, registerValue, type Expression, type Type } from './expression.ts';
 import type { CallDepths } from './frame.ts';
 import {
+  extended,
   isFloat,
   knownSignature,
   locateParameters,
@@ -14,6 +15,7 @@ import {
   type Location,
   type Signature,
 } from './prototypes.ts';
+import { isReadBehind, stackArguments, type StoredArgument } from './stack-arguments.ts';
 import type { CallSite, RegisterWrite, Step } from './step.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
 
@@ -88,10 +90,13 @@ class Evidence {
   }
 
   private watched(): number[] {
-    const { integerArguments, floatArguments, integerResults, floatResults, variadicCount, structureResult } =
-      this.target.convention;
+    const { convention } = this.target;
+    const { integerArguments, floatArguments, integerResults, floatResults } = convention;
     const registers = [...integerArguments, ...floatArguments, ...integerResults, ...floatResults];
-    const further = [variadicCount, structureResult].filter((register) => register !== undefined);
+    const { variadicCount, structureResult, extendedResult } = convention;
+    const further = [variadicCount, structureResult, extendedResult].filter(
+      (register) => register !== undefined,
+    );
     return [...new Set([...registers, ...further])];
   }
 
@@ -131,7 +136,7 @@ class Evidence {
       if (before === undefined) continue;
       let mask = this.freshWrites.has(write) ? fresh : used;
       let bits = writtenBits(write);
-      if (isRelease(step, write) || write.read === 'jump') [mask, bits] = [nothing, 0];
+      if (isRelease(step, write) || write.read === 'scratch') [mask, bits] = [nothing, 0];
       if (write.rest === 'keep' && (before.mask & fresh) !== 0) bits = Math.max(bits, before.bits, 32);
       const { value } = write;
       state.set(write.register, { mask, bits, ...(value.kind === 'constant' ? { value: value.value } : {}) });
@@ -149,31 +154,21 @@ class Evidence {
   }
 }
 
-/** The value of a parameter as the caller has it. */
-function argumentAt(
-  location: Location,
-  type: Type,
-  depth: number,
-  convention: CallingConvention,
-): Expression {
+/** The value of a parameter as the caller has it; `stack` is where its stack arguments begin. */
+function argumentAt(location: Location, type: Type, stack: number): Expression {
   const bits = bitsOf(type);
   const integer = `i${bits}`;
   const value: Expression =
     location.kind === 'register'
       ? registerValue(location.register, integer)
-      : load(
-          { kind: 'frame', type: 'i64', offset: depth + convention.stackArguments + location.offset },
-          integer,
-        );
-  return isFloat(type) ? bitcast(value, type) : value;
+      : load({ kind: 'frame', type: 'i64', offset: stack + location.offset }, integer);
+  return isFloat(type) || type === extended ? bitcast(value, type) : value;
 }
 
-function siteOf(signature: Signature, depth: number, convention: CallingConvention): CallSite {
+function siteOf(signature: Signature, stack: number, convention: CallingConvention): CallSite {
   const locations = locateParameters(signature.parameters, convention);
   const site: CallSite = {
-    arguments: signature.parameters.map((type, index) =>
-      argumentAt(locations[index]!, type, depth, convention),
-    ),
+    arguments: signature.parameters.map((type, index) => argumentAt(locations[index]!, type, stack)),
     parameterTypes: [...signature.parameters],
     result: locateResult(signature.result, convention),
     ...(signature.variadic ? { fixed: signature.parameters.length } : {}),
@@ -221,29 +216,49 @@ export interface CallContext {
 export function findCallSites(body: FunctionBody, target: Target, context: CallContext): void {
   const { convention } = target;
   const calls = body.blocks.flatMap(({ steps }) => steps.filter(({ flow }) => flow?.kind === 'call'));
+  const tails = new Set(
+    body.blocks.flatMap(({ terminator, steps }) => (terminator.kind === 'tailCall' ? [steps.at(-1)!] : [])),
+  );
+  /** A call in place of a return passes on the function's own stack arguments. */
+  const stackAt = (step: Step): number =>
+    tails.has(step)
+      ? convention.incomingStackArguments
+      : (context.depths.get(step) ?? 0) + convention.stackArguments;
+  const withExtended = convention.extendedResult !== undefined;
   for (const step of calls) {
     const flow = step.flow;
     if (flow?.kind !== 'call' || typeof flow.target !== 'string') continue;
-    const signature = context.signatures.get(flow.target) ?? knownSignature(flow.target);
-    if (signature !== undefined) flow.site = siteOf(signature, context.depths.get(step) ?? 0, convention);
+    const signature = context.signatures.get(flow.target) ?? knownSignature(flow.target, withExtended);
+    if (signature !== undefined) flow.site = siteOf(signature, stackAt(step), convention);
   }
   if (calls.length === 0) return;
   const evidence = new Evidence(body, target);
   const ends = demandAtEnds(body, convention);
   const demandedAtEntry = backward(body.blocks[0]!, ends[0]!, convention, () => undefined);
   for (const block of body.blocks) {
-    let stored = new Set<number>();
+    let stored = new Map<number, StoredArgument>();
     evidence.walk(block, (step, state) => {
       for (const { address, value } of step.stores) {
-        if (address.kind === 'frame' && !isPadding(value, state, demandedAtEntry)) stored.add(address.offset);
+        if (address.kind !== 'frame' || isPadding(value, state, demandedAtEntry)) continue;
+        const isSaved = value.kind === 'register' && convention.preserved.includes(value.register);
+        const pushed = !isSaved && step.instruction.mnemonic.startsWith('push');
+        stored.set(address.offset, { type: value.type, pushed });
       }
       const flow = step.flow;
       if (flow?.kind !== 'call') return;
-      const depth = context.depths.get(step) ?? 0;
       if (flow.site === undefined || flow.site.fixed !== undefined) {
-        flow.site = inferSite(flow.site, state, depth, stored, demandedAtEntry, target);
+        const site = inferSite(flow.site, state, demandedAtEntry, target);
+        const full = countIntegers(site) === convention.integerArguments.length;
+        const isKept = (offset: number): boolean => isReadBehind(body, block, step, offset);
+        for (const argument of stackArguments(stored, stackAt(step), full, isKept)) {
+          site.arguments.push(argument);
+          site.parameterTypes.push(argument.type === extended ? extended : undefined);
+        }
+        if (flow.extended === true && site.result === 'unknown')
+          site.result = locateResult(extended, convention);
+        flow.site = site;
       }
-      stored = new Set();
+      stored = new Map();
     });
   }
 }
@@ -254,12 +269,14 @@ function isPadding(value: Expression, state: Origins, demandedAtEntry: Demand): 
   return state.get(value.register)?.mask === entry && demandedAtEntry[value.register] === 0;
 }
 
-/** A call of an unknown function, or the variadic part of a known one. */
+const countIntegers = ({ parameterTypes, structureResult }: CallSite): number =>
+  parameterTypes.filter((type) => type === undefined || (!isFloat(type) && type !== extended)).length -
+  (structureResult === true ? 1 : 0);
+
+/** A call of an unknown function, or the variadic part of a known one; what is on the stack follows. */
 function inferSite(
   known: CallSite | undefined,
   state: Origins,
-  depth: number,
-  stored: Set<number>,
   demandedAtEntry: Demand,
   target: Target,
 ): CallSite {
@@ -273,8 +290,8 @@ function inferSite(
     counted.value <= 8n;
   const site: CallSite = known ?? { arguments: [], parameterTypes: [], result: 'unknown' };
   if (known === undefined && marked) site.fixed = 0;
-  const usedIntegers = site.parameterTypes.filter((type) => !isFloat(type!)).length;
-  const usedFloats = site.parameterTypes.length - usedIntegers;
+  const usedIntegers = countIntegers(site);
+  const usedFloats = site.parameterTypes.filter((type) => isFloat(type!)).length;
   const integers = Math.max(usedIntegers, countArguments(integerArguments, state, demandedAtEntry));
   // al holds how many vector registers a variadic call uses.
   const told = marked ? counted.value : undefined;
@@ -289,12 +306,6 @@ function inferSite(
   for (const register of floatArguments.slice(usedFloats, floats)) {
     site.arguments.push(bitcast(registerValue(register, 'i64'), 'double'));
     site.parameterTypes.push(site.fixed === undefined ? undefined : 'double');
-  }
-  if (integers === integerArguments.length) {
-    for (let at = depth + convention.stackArguments; stored.has(at); at += 8) {
-      site.arguments.push(load({ kind: 'frame', type: 'i64', offset: at }, 'i64'));
-      site.parameterTypes.push(undefined);
-    }
   }
   // Nothing else reads this register where it was written for the call.
   const { structureResult } = convention;
@@ -331,7 +342,9 @@ function writtenTogether(registers: readonly number[], joined: Origins): number[
 
 /** The registers and widths that a function returns: the members of a small structure are several. */
 export function findResults(body: FunctionBody, target: Target, wanted: boolean | undefined): FoundResult[] {
-  const { integerResults, floatResults, integerArguments, floatArguments } = target.convention;
+  const { integerResults, floatResults, integerArguments, floatArguments, extendedResult } =
+    target.convention;
+  if (body.extendedResult === true) return [{ register: extendedResult!, bits: bitsOf(extended) }];
   const evidence = new Evidence(body, target);
   const joined: Origins = new Map();
   const all = [...integerResults, ...floatResults];

@@ -302,7 +302,7 @@ export class ValueEmitter {
     if (operator === 'llvm.memset' || operator === 'llvm.memmove') return this.emitMemory(operator, operands);
     if (operator === 'llvm.va_start') return this.emitVaStart(operands[0]!);
     const values = operands.map((operand) => this.emit(operand));
-    const overload = type === 'void' ? '' : `.${overloadName(type)}`;
+    const overload = overloadOf(operator, type, values);
     const name = `@${operator}${overload}`;
     this.declarations.add(`declare ${type} ${name}(${values.map((value) => value.type).join(', ')})`);
     const call = `call ${type} ${name}(${values.map((value) => `${value.type} ${value.text}`).join(', ')})`;
@@ -396,9 +396,16 @@ export function constantText(value: bigint, type: Type): string {
   return String(BigInt.asIntN(bits, value));
 }
 
+/** What stands behind an intrinsic's name: its type; nothing where the name is one instruction's. */
+function overloadOf(operator: string, type: Type, values: readonly Value[]): string {
+  if (type === 'void' || operator.startsWith('llvm.x86.')) return '';
+  const types = operator === 'llvm.lrint' ? [type, values[0]!.type] : [type];
+  return types.map((one) => `.${overloadName(one)}`).join('');
+}
+
 /** How a type is spelt in an intrinsic's name. */
 function overloadName(type: Type): string {
   const vector = /^<(\d+) x (\w+)>$/.exec(type);
   if (vector !== null) return `v${vector[1]}${overloadName(vector[2]!)}`;
-  return type === 'float' ? 'f32' : type === 'double' ? 'f64' : type;
+  return { float: 'f32', double: 'f64', x86_fp80: 'f80' }[type] ?? type;
 }

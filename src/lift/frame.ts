@@ -60,7 +60,7 @@ function withFrame(
   });
 }
 
-function rewriteStep(step: Step, change: (expression: Expression) => Expression): Step {
+export function rewriteStep(step: Step, change: (expression: Expression) => Expression): Step {
   const flow = step.flow;
   const result: Step = {
     ...step,
@@ -297,7 +297,7 @@ export function promoteSlots(
     const stays = !must(offset) && (which === 'forced' || (which === 'careful' && offset + bytes > lowest));
     if (overlapped || pointedAt || stays || isInObject(objects, offset)) continue;
     const register = body.registerTypes.length;
-    body.registerTypes.push(bytes > 8 ? 'i128' : (`i${bytes * 8}` as 'i64'));
+    body.registerTypes.push(bytes === 10 ? 'x86_fp80' : bytes > 8 ? 'i128' : (`i${bytes * 8}` as 'i64'));
     slots.set(offset, { offset, bytes, register });
   }
   const change = (expression: Expression): Expression =>

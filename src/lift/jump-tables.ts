@@ -228,7 +228,7 @@ export function resolveJumpTables(
       body.registerTypes.push('i64');
       access.step.writes.push({ register, value: access.index, rest: 'zero' });
       block.terminator = { kind: 'switch', index: registerValue(register, 'i64'), to };
-      for (const write of search.passed) write.read = 'jump';
+      for (const write of search.passed) write.read = 'scratch';
       again = true;
     }
     if (again) linkPredecessors(body);

@@ -11,9 +11,10 @@ import { registerValue } from './expression.ts';
 import { findFrame, promoteSlots, withoutNoReturn, type Frame } from './frame.ts';
 import { findRegions, isPlain, type FrameForm } from './frame-regions.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
-import { structureOf, type Signature } from './prototypes.ts';
+import { extended, returnsExtended, structureOf, type Signature } from './prototypes.ts';
 import { mergeRangeChecks } from './range-checks.ts';
 import { findParameters } from './signature.ts';
+import { checkWholeArguments, readWholeArguments } from './stack-arguments.ts';
 import { Unsupported } from './step.ts';
 import { SymbolTable } from './symbols.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
@@ -98,6 +99,7 @@ function setReturnValues(body: FunctionBody, target: Target, wanted: boolean | u
   const { floatResults } = target.convention;
   const types = results.map(({ register, bits }) => {
     const isFloat = floatResults.includes(register);
+    if (register === target.convention.extendedResult) return extended;
     return isFloat ? (bits === 32 ? 'float' : 'double') : `i${bits}`;
   });
   for (const block of body.blocks) {
@@ -116,9 +118,12 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   const { file, target } = context;
   const { convention } = target;
   let body = withoutNoReturn(buildBody(source, target, file), target);
+  target.floatStack?.place(body, (callee) => returnsExtended(callee, context.signatures));
   const depths = findFrame(body, target);
   const variadic = restoreVariadic(body, target);
   if (variadic !== undefined) body = variadic.body;
+  target.floatStack?.settleRounding(body, convention.clobbered);
+  readWholeArguments(body, convention.incomingStackArguments);
   findCallSites(body, target, { signatures: context.signatures, depths });
   setReturnValues(body, target, context.wantedResults.get(source.name));
   mergeRangeChecks(body, convention);
@@ -139,6 +144,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
       (spills !== undefined && offset <= spills),
     variadic?.objects,
   );
+  checkWholeArguments(body, frame, convention.incomingStackArguments);
   dropDeadWrites(body, convention);
   if (keepsSlots) {
     body = restoreSwitches(body);

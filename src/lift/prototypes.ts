@@ -72,6 +72,12 @@ float (float): sinf cosf tanf expf logf sqrtf floorf ceilf fabsf roundf truncf
 float (float, float): powf fmodf atan2f
 i64 (double): lrint lround
 i64 (): clock
+x86_fp80 (x86_fp80): sinl cosl tanl asinl acosl atanl sinhl coshl tanhl expl exp2l expm1l logl log2l log10l log1pl sqrtl cbrtl floorl ceill roundl truncl fabsl rintl nearbyintl
+x86_fp80 (x86_fp80, x86_fp80): powl fmodl atan2l hypotl fminl fmaxl copysignl remainderl
+x86_fp80 (x86_fp80, i32): ldexpl scalbnl
+x86_fp80 (x86_fp80, ptr): frexpl modfl
+x86_fp80 (ptr, ptr): strtold
+i64 (x86_fp80): lrintl lroundl llrintl llroundl
 `;
 
 function parseSignature(text: string): Signature {
@@ -100,9 +106,21 @@ function parseTable(text: string): Map<string, Signature> {
 
 let table: Map<string, Signature> | undefined;
 
-export function knownSignature(name: string): Signature | undefined {
+/** `withExtended` where long double is x86_fp80. */
+export function knownSignature(name: string, withExtended: boolean): Signature | undefined {
   table ??= parseTable(known);
-  return table.get(name);
+  const signature = table.get(name);
+  if (signature === undefined || withExtended) return signature;
+  return [signature.result, ...signature.parameters].includes(extended) ? undefined : signature;
+}
+
+/** Whether a function of the file or of the C library returns long double, where that is known. */
+export function returnsExtended(
+  name: string,
+  signatures: ReadonlyMap<string, Signature>,
+): boolean | undefined {
+  const signature = signatures.get(name) ?? knownSignature(name, true);
+  return signature === undefined ? undefined : signature.result === extended;
 }
 
 const noReturn = new Set([
@@ -135,6 +153,10 @@ export function isNoReturn(name: string): boolean {
 /** Where one value of a signature lives: a register, or so many bytes into the arguments on the stack. */
 export type Location = { kind: 'register'; register: number } | { kind: 'stack'; offset: number };
 
+/** C's long double on x86-64, which is passed on the stack. */
+export const extended: Type = 'x86_fp80';
+
+/** Of those in vector registers. */
 export const isFloat = (type: Type): boolean => type === 'float' || type === 'double' || type.startsWith('<');
 
 /** The members of a result: none of void, several of a structure. */
@@ -152,6 +174,7 @@ export function locateResult(result: Type, convention: CallingConvention): Resul
   let integers = 0;
   let floats = 0;
   return membersOf(result).map((type) => {
+    if (type === extended) return { register: convention.extendedResult!, type };
     const register = isFloat(type)
       ? convention.floatResults[floats++]!
       : convention.integerResults[integers++]!;
@@ -165,6 +188,10 @@ export function locateParameters(parameters: readonly Type[], convention: Callin
   let floats = 0;
   let stack = 0;
   return parameters.map((type): Location => {
+    if (type === extended) {
+      stack = 16 * Math.ceil(stack / 16) + 16;
+      return { kind: 'stack', offset: stack - 16 };
+    }
     const registers = isFloat(type) ? convention.floatArguments : convention.integerArguments;
     const register = registers[isFloat(type) ? floats++ : integers++];
     if (register !== undefined) return { kind: 'register', register };

@@ -3,6 +3,7 @@
 
 import type { Type } from './expression.ts';
 import type { Frame } from './frame.ts';
+import { extended } from './prototypes.ts';
 import { Unsupported } from './step.ts';
 import type { Target } from './targets/target.ts';
 import type { NamedArguments } from './variadic.ts';
@@ -16,6 +17,20 @@ export interface Parameter {
   structureResult?: boolean;
 }
 
+/** Parameters by their word on the stack; what nobody reads between them is of the type `unread`. */
+function stackOf(found: readonly (readonly [number, Parameter])[], unread: Type, least: number): Parameter[] {
+  const at = new Map(found);
+  const words = Math.max(least, ...found.map(([index]) => index + 1));
+  const parameters: Parameter[] = [];
+  for (let index = 0; index < words;) {
+    const one = at.get(index);
+    const isPadding = one === undefined && index % 2 === 1 && at.get(index + 1)?.type === extended;
+    if (!isPadding) parameters.push(one ?? { type: unread });
+    index += !isPadding && (one?.type ?? unread) === extended ? 2 : 1;
+  }
+  return parameters;
+}
+
 /** `named` says how many parameters a function has whose further arguments are unnamed. */
 export function findParameters(
   webs: Webs,
@@ -24,6 +39,8 @@ export function findParameters(
   named?: NamedArguments,
 ): Parameter[] {
   const start = webs.starts[0]!;
+  if (target.floatStack !== undefined && start.has(target.floatStack.controlWord))
+    throw new Unsupported('the x87 control word');
   const { integerArguments, floatArguments, incomingStackArguments, structureResult } = target.convention;
   const upTo = (registers: readonly number[], least = 0): number =>
     registers.reduce(
@@ -39,16 +56,24 @@ export function findParameters(
     .map(({ offset, register }) => ({ index: (offset - incomingStackArguments) / 8, register }));
   if (stack.some(({ index }) => !Number.isInteger(index) || index > 64))
     throw new Unsupported('a structure on the stack');
-  const stackCount = Math.max(named?.stack ?? 0, ...stack.map(({ index }) => index + 1));
-  const integers =
-    named === undefined && stackCount > 0 ? integerArguments.length : upTo(integerArguments, named?.integers);
-  const floats = upTo(floatArguments, named?.floats);
-  if (named !== undefined && (integers > (named.integers ?? integers) || stackCount > named.stack))
-    throw new Unsupported('a variadic function that reads unnamed arguments itself');
-  const stackParameters = Array.from({ length: stackCount }, (_, index): Parameter => {
+  const typeAt = (index: number): Type | undefined => {
     const slot = stack.find((one) => one.index === index);
-    return slot === undefined ? { type: 'i64' } : parameter(slot.register, 'i64');
-  });
+    return slot === undefined ? undefined : webs.webs[start.get(slot.register)!]!.type;
+  };
+  if (stack.some(({ index }) => typeAt(index) === extended && index % 2 === 1))
+    throw new Unsupported('a structure on the stack');
+  // What is no long double is there because the registers are full.
+  const isFull = named === undefined && stack.some(({ index }) => typeAt(index) !== extended);
+  const integers = isFull ? integerArguments.length : upTo(integerArguments, named?.integers);
+  const floats = upTo(floatArguments, named?.floats);
+  const words = Math.max(0, ...stack.map(({ index }) => index + 1));
+  if (named !== undefined && (integers > (named.integers ?? integers) || words > named.stack))
+    throw new Unsupported('a variadic function that reads unnamed arguments itself');
+  const stackParameters = stackOf(
+    stack.map(({ index, register }) => [index, parameter(register, 'i64')]),
+    isFull || named !== undefined ? 'i64' : extended,
+    named?.stack ?? 0,
+  );
   const returned = structureResult === undefined ? undefined : start.get(structureResult);
   return [
     ...(returned === undefined ? [] : [{ type: 'ptr', web: returned, structureResult: true }]),

@@ -11,10 +11,10 @@ export interface RegisterWrite {
   /** Bits above the value: zeroed, or kept as they were. */
   rest: 'zero' | 'keep';
   /**
-   * Somebody read it, before that read was replaced by the value itself, so it was not written for a call; for
-   * the address of a jump, which is no result either.
+   * Somebody read it, before that read was replaced by the value itself, so it was not written for a call. What
+   * is `scratch` is no result either: the address of a jump, a copy of the x87 control word.
    */
-  read?: 'value' | 'jump';
+  read?: 'value' | 'scratch';
 }
 
 export interface Store {
@@ -29,7 +29,13 @@ export type Flow =
   | { kind: 'branch'; condition: Expression; target: string }
   | { kind: 'indirect'; address: Expression }
   /** A symbol's name, or a computed address; the site is found by call-sites.ts. */
-  | { kind: 'call'; target: string | Expression; site?: CallSite }
+  | {
+      kind: 'call';
+      target: string | Expression;
+      site?: CallSite;
+      /** It leaves its result on the x87 stack. */
+      extended?: boolean;
+    }
   | { kind: 'return' }
   /** ud2, brk: never goes on. */
   | { kind: 'stop' };
@@ -66,6 +72,8 @@ export interface Step {
   /** Memory that is changed by an intrinsic: memset and memcpy of string instructions, atomics. */
   calls: Expression[];
   flow?: Flow;
+  /** By how many places the x87 stack grows, and whether the result depends on how it rounds. */
+  floatStack?: { growth: number; rounds: boolean };
 }
 
 /** A row that cannot say what this form of the instruction does throws it; the function is then failed. */

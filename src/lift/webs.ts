@@ -305,21 +305,21 @@ class WebBuilder {
   }
 
   private typeOf(node: Node): Type {
-    if (this.body.registerTypes[node.register] === 'i1') return 'i1';
+    const own = this.body.registerTypes[node.register]!;
+    if (own === 'i1') return own;
     const wanted = node.entry ? node.read : Math.min(node.read, Math.max(node.written, 1));
+    // A slot may hold an integer at other times.
+    if (own === 'x86_fp80' && wanted > 64) return own;
     const bits = widths.find((width) => width >= wanted && (width > 1 || !node.entry)) ?? 128;
     if (node.pointer && bits === 64) return 'ptr';
-    const isGeneral =
-      node.register < this.target.registerCount && this.body.registerTypes[node.register] === 'i64';
+    const isGeneral = node.register < this.target.registerCount && own === 'i64';
     if (isGeneral) return `i${Math.min(bits, 64)}`;
     const [best] = [...node.votes]
       .filter(([type]) => bitsOf(type) === bits)
       .sort(([, left], [, right]) => right - left);
     if (best !== undefined) return best[0];
     if (bits === 128) return '<2 x i64>';
-    return node.entry && this.body.registerTypes[node.register] === 'i128'
-      ? floatOfWidth(`i${bits}`)
-      : `i${bits}`;
+    return node.entry && own === 'i128' ? floatOfWidth(`i${bits}`) : `i${bits}`;
   }
 }
 

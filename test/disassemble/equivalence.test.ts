@@ -93,6 +93,25 @@ describe.each(['x86_64', 'aarch64'] as const)('%s', (machine) => {
   });
 });
 
+describe('long double', () => {
+  const source = `long double g(long double, int);
+    long double f(long double a, int n, const long double *p, long double b) { return g(a * b, n) / (b + 3) - p[1]; }`;
+
+  it('equal', async () => {
+    expect(await compare(source, source)).toMatchObject({ verdict: 'equal' });
+  });
+
+  it.each([
+    ['another order', '(b + 3) - p[1]', '(b + 3) + p[1]', 'another result'],
+    ['another argument', 'a * b', 'a + b', 'other calls'],
+    ['the last bit', '(b + 3)', '(double)(b + 3)', 'another result'],
+  ])('different: %s', async (_, from, to, detail) => {
+    const found = await compare(source, source.replace(from, to));
+    expect(found).toMatchObject({ verdict: 'different' });
+    expect(found.detail).toContain(detail);
+  });
+});
+
 describe('what cannot be run is said', () => {
   it('a function that always crashes', async () => {
     const source = 'int f(void) { return *(volatile int *)8; }';

@@ -35,6 +35,42 @@ const shifts = (name: string): string[] => [
 ];
 const conditions = ['o', 'no', 'b', 'ae', 'e', 'ne', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g'];
 
+function x87Instructions(): string[] {
+  const arithmetic = ['add', 'mul', 'sub', 'subr', 'div', 'divr'];
+  return [
+    ...arithmetic.flatMap((name) => [
+      `f${name} %st(2), %st`,
+      `f${name} %st, %st(3)`,
+      `f${name} %st(0), %st`,
+      `f${name}p %st, %st(1)`,
+      `f${name}p %st, %st(2)`,
+      `f${name}s 4(%rdi)`,
+      `f${name}l (%rdi)`,
+      `fi${name}s 2(%rdi)`,
+      `fi${name}l (%rdi)`,
+    ]),
+    ...['1', 'z', 'pi', 'l2t', 'l2e', 'lg2', 'ln2'].map((name) => `fld${name}`),
+    ...['fldt (%rdi)', 'flds 4(%rdi)', 'fldl 8(%rdi)', 'fld %st(0)', 'fld %st(6)'],
+    ...['filds (%rdi)', 'fildl 4(%rdi)', 'fildll (%rdi)'],
+    ...['fstpt (%rdi)', 'fstps (%rdi)', 'fstpl 8(%rdi)', 'fsts (%rdi)', 'fstl -8(%rdi)'],
+    ...['fstp %st(0)', 'fstp %st(1)', 'fstp %st(4)', 'fst %st(2)'],
+    ...[
+      'fistl (%rdi)',
+      'fistpl (%rdi)',
+      'fistpll 8(%rdi)',
+      'fisttps (%rdi)',
+      'fisttpl (%rdi)',
+      'fisttpll (%rdi)',
+    ],
+    ...['fxch %st(1)', 'fxch %st(5)', 'fchs', 'fabs', 'fsqrt', 'frndint', 'fxam', 'fnstcw 4(%rdi)'],
+    ...['fcomi', 'fucomi', 'fcomip', 'fucomip'].flatMap((name) => [
+      `${name} %st(1), %st`,
+      `${name} %st(0), %st`,
+    ]),
+    ...['b', 'e', 'be', 'u', 'nb', 'ne', 'nbe', 'nu'].map((name) => `fcmov${name} %st(3), %st`),
+  ];
+}
+
 export const x86Instructions: string[] = [
   ...['add', 'sub', 'adc', 'sbb', 'and', 'or', 'xor', 'cmp', 'mov'].flatMap(sized),
   'testl %ecx, %ebx',
@@ -215,6 +251,12 @@ export const x86Instructions: string[] = [
   'cmpnlesd %xmm1, %xmm2',
   'cmpltps %xmm1, %xmm2',
   'cmpneqpd %xmm1, %xmm2',
+  'minps %xmm1, %xmm2',
+  'maxps %xmm1, %xmm2',
+  'minpd (%rdi), %xmm2',
+  'maxpd %xmm1, %xmm2',
+  'cvtps2dq %xmm1, %xmm2',
+  ...x87Instructions(),
 ];
 
 const three = (name: string): string[] => [`${name} w0, w2, w3`, `${name} x0, x2, x3`];

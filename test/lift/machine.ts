@@ -47,12 +47,17 @@ function x86Stub(name: string, instruction: string): string {
     .filter(({ register }) => register !== 'rsp');
   const load = general.filter(({ register }) => register !== 'rdi');
   const vectors = Array.from({ length: 16 }, (_, index) => index);
+  // The place above seven values on the x87 stack is free; what was in it stays.
+  const stack = [7, 6, 5, 4, 3, 2, 1, 0].map((index) => `fldt ${(40 + index) * 16}(%rdi)`);
   return [
     `.globl ${name}`,
     `${name}:`,
+    'fninit',
+    ...stack,
+    'ffree %st(7)',
     ...['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15', 'rdi'].map((register) => `pushq %${register}`),
     ...vectors.map((index) => `movups ${(16 + index) * 16}(%rdi), %xmm${index}`),
-    'pushq 640(%rdi)',
+    'pushq 800(%rdi)',
     'popfq',
     ...load.map(({ register, at }) => `movq ${at}(%rdi), %${register}`),
     'movq 112(%rdi), %rdi',
@@ -60,10 +65,12 @@ function x86Stub(name: string, instruction: string): string {
     'pushq %rdi',
     'pushfq',
     'movq 16(%rsp), %rdi',
-    'popq 640(%rdi)',
+    'popq 800(%rdi)',
     'popq 112(%rdi)',
     ...load.map(({ register, at }) => `movq %${register}, ${at}(%rdi)`),
     ...vectors.map((index) => `movups %xmm${index}, ${(16 + index) * 16}(%rdi)`),
+    'fxsave 816(%rdi)',
+    'fninit',
     'cld',
     ...['rdi', 'r15', 'r14', 'r13', 'r12', 'rbp', 'rbx'].map((register) => `popq %${register}`),
     'ret',
@@ -104,7 +111,7 @@ export const machines: Record<'x86-64' | 'aarch64', Machine> = {
     name: 'x86-64',
     triple: 'x86_64-pc-linux-gnu',
     words: [],
-    registers: 40,
+    registers: 50,
     stub: x86Stub,
     conditions: `
 static void from_flags(struct state *s) {
@@ -113,6 +120,22 @@ static void from_flags(struct state *s) {
   for (int i = 0; i < 8; i++) s->registers[32 + i].bytes[0] = all[i];
 }
 static void random_flags(struct state *s) { s->flags = 0x202 | (next() & 0x8d5 & ~0x10); }
+static long double extended(void) {
+  long double value = number(); unsigned char bytes[16] = {0}; memcpy(bytes, &value, 10);
+  if (!plain) switch (next() % 4) {
+    case 0: { unsigned long mantissa = interesting(); unsigned short high = next() % 3 ? next() : next() & 1 ? 0x7fff : 0; memcpy(bytes, &mantissa, 8); memcpy(bytes + 8, &high, 2); break; }
+    case 1: bytes[next() % 3] ^= next(); }
+  memcpy(&value, bytes, 16); return value;
+}
+static void random_stack(struct state *s) {
+  for (int i = 40; i < 48; i++) { long double value = extended(); memcpy(s->registers[i].bytes, &value, 10); }
+  s->registers[48].bytes[0] = 0x7f; s->registers[48].bytes[1] = 3;
+}
+static void from_stack(struct state *s) {
+  unsigned short status; memcpy(&status, s->save + 2, 2); int top = status >> 11 & 7; status &= 0x4700;
+  for (int i = 0; i < 8; i++) memcpy(s->registers[40 + i].bytes, s->save + 32 + 16 * (i - top & 7), 10);
+  memcpy(s->registers[49].bytes, &status, 2);
+}
 #define POINTER 7
 #define SPECIAL (i == 4)`,
   },
@@ -130,6 +153,8 @@ static void from_flags(struct state *s) {
   for (int i = 0; i < 7; i++) s->registers[64 + i].bytes[0] = all[i];
 }
 static void random_flags(struct state *s) { s->flags = next() & 0xf0000000ul; }
+static void random_stack(struct state *s) {}
+static void from_stack(struct state *s) {}
 #define POINTER 1
 #define SPECIAL (i == 18 || i == 28 || i == 29 || i == 30 || i == 31)`,
   },
@@ -141,7 +166,7 @@ function driver(machine: Machine, tests: readonly Case[]): string {
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-struct state { struct { unsigned char bytes[16]; } registers[${machine.registers}]; unsigned long flags; };
+struct state { struct { unsigned char bytes[16]; } registers[${machine.registers}]; unsigned long flags; unsigned char save[512] __attribute__((aligned(16))); };
 static unsigned long seed;
 static unsigned long next(void) { seed ^= seed << 13; seed ^= seed >> 7; seed ^= seed << 17; return seed; }
 static unsigned long interesting(void) {
@@ -156,7 +181,7 @@ static double number(void) {
 ${machine.conditions}
 ${tests.map(({ name }) => `void machine_${name}(struct state *); void row_${name}(struct state *);`).join('\n')}
 static const struct { const char *text; void (*machine)(struct state *), (*row)(struct state *); int floats; int plain; unsigned char skip[${machine.registers}]; } tests[] = {
-${tests.map(({ name, instruction, floats, skip }) => `{"${instruction}", machine_${name}, row_${name}, ${floats}, ${/^(cvtt|fcvtz)/.test(instruction) ? 1 : 0}, {${Array.from({ length: machine.registers }, (_, index) => (skip.includes(index) ? 1 : 0)).join(',')}}},`).join('\n')}
+${tests.map(({ name, instruction, floats, skip }) => `{"${instruction}", machine_${name}, row_${name}, ${floats}, ${/^(cvtt|fcvtz|fistt?p?[slq])/.test(instruction) ? 1 : 0}, {${Array.from({ length: machine.registers }, (_, index) => (skip.includes(index) ? 1 : 0)).join(',')}}},`).join('\n')}
 };
 static unsigned char memory[256], kept[256], expected_memory[256];
 int main(int count, char **words) {
@@ -175,8 +200,8 @@ int main(int count, char **words) {
       }
       for (int i = 0; i < 256; i += 8) { unsigned long v = interesting(); if (tests[t].floats == 64) { double d = number(); memcpy(&v, &d, 8); } if (tests[t].floats == 32) { float f[2] = {number(), number()}; memcpy(&v, f, 8); } memcpy(memory + i, &v, 8); }
       unsigned long pointer = (unsigned long)(memory + 128); memcpy(before.registers[POINTER].bytes, &pointer, 8);
-      random_flags(&before); memcpy(kept, memory, 256);
-      machine = before; tests[t].machine(&machine); from_flags(&machine); memcpy(expected_memory, memory, 256);
+      random_flags(&before); random_stack(&before); memcpy(kept, memory, 256);
+      machine = before; tests[t].machine(&machine); from_flags(&machine); from_stack(&machine); memcpy(expected_memory, memory, 256);
       memcpy(memory, kept, 256); row = before; from_flags(&row); tests[t].row(&row);
       int bad = memcmp(memory, expected_memory, 256) != 0 ? 1000 : -1;
       for (int i = 0; i < ${machine.registers} && bad < 0; i++)
@@ -212,7 +237,10 @@ export function compareWithMachine(
       const step = emitSingleStep(instruction, `row_case_${index}`, machine.name);
       for (const declaration of step.declarations) declarations.add(declaration);
       rows.push(step.text);
-      return { name: `case_${index}`, instruction, floats: floatsOf(instruction), skip: step.undefined };
+      // Only fxam says all of the status word.
+      const status = machine.name === 'x86-64' && instruction !== 'fxam' ? [49] : [];
+      const skip = [...step.undefined, ...status];
+      return { name: `case_${index}`, instruction, floats: floatsOf(instruction), skip };
     });
     const file = (name: string, text: string): string => {
       writeFileSync(join(folder, name), text);
@@ -223,7 +251,7 @@ export function compareWithMachine(
     const inputs = [file('rows.ll', ir), file('stubs.s', stubs), file('driver.c', driver(machine, cases))];
     const program = join(folder, 'program');
     const clang = programPath(findInstallation(), 'clang');
-    execFileSync(clang, ['-w', '-O1', ...machine.words, ...inputs, '-o', program]);
+    execFileSync(clang, ['-w', '-O1', ...machine.words, ...inputs, '-lm', '-o', program]);
     const words = [String(states), String(seed)];
     try {
       if (machine.emulator === undefined) execFileSync(program, words, { encoding: 'utf8' });
@@ -244,6 +272,9 @@ function floatsOf(instruction: string): number {
   if (/^(cvt|add|sub|mul|div|min|max|sqrt|ucomi|comi|cmp\w+)s[sd]|^cvt|^\w+p[sd] /.test(instruction)) {
     return /ss |ps |ss2/.test(instruction) ? 32 : 64;
   }
+  // The memory that x87 reads: a number of the width of the suffix, or an integer.
+  if (/^fi|^f\w+t /.test(instruction)) return 0;
+  if (/^f\w+[sl] .*\(%r/.test(instruction)) return /^f\w+s /.test(instruction) ? 32 : 64;
   if (!/^(f|scvtf|ucvtf)/.test(instruction)) return 0;
   return / s\d/.test(instruction) && !/^fcvt[a-z]* [wx]\d+, d/.test(instruction) ? 32 : 64;
 }

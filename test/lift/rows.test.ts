@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { aarch64Instructions, x86Instructions } from './instructions.ts';
-import { compareWithMachine, machines } from './machine.ts';
+import { compareWithMachine, machines, type Machine } from './machine.ts';
 
 const states = Number(process.env['OZMA_ROW_STATES'] ?? '200');
 
@@ -20,10 +20,12 @@ test.runIf(canRunAarch64)('AArch64 under qemu', { timeout: 240_000 }, () => {
 
 test('a wrong row is noticed', () => {
   // What one instruction does, said of another: the comparison must not be blind.
-  const lying = {
+  const lying = (instruction: string): Machine => ({
     ...machines['x86-64'],
-    stub: (name: string) => machines['x86-64'].stub(name, 'subl %ecx, %ebx'),
-  };
-  const [line] = compareWithMachine(lying, ['addl %ecx, %ebx'], 20, 1);
+    stub: (name) => machines['x86-64'].stub(name, instruction),
+  });
+  const [line] = compareWithMachine(lying('subl %ecx, %ebx'), ['addl %ecx, %ebx'], 20, 1);
   expect(line).toMatch(/^addl %ecx, %ebx: register \d+: the machine says/);
+  const [other] = compareWithMachine(lying('fsubp %st, %st(1)'), ['fsubrp %st, %st(1)'], 20, 1);
+  expect(other).toMatch(/^fsubrp %st, %st\(1\): register 41: the machine says/);
 });

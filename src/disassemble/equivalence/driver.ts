@@ -150,6 +150,8 @@ ${realFunctions}
 type ReplyClass = (typeof layout.replyClasses)[number];
 
 function replyClassOf(type: string): ReplyClass | undefined {
+  // A double is widened.
+  if (type === 'x86_fp80') return 'double';
   if (type === 'ptr' || type === 'double' || type === 'float') return type === 'ptr' ? 'pointer' : type;
   return /^i(?:1|8|16|32|64)$/.test(type) ? 'integer' : undefined;
 }
@@ -158,7 +160,9 @@ function replyClassOf(type: string): ReplyClass | undefined {
 function answerOf(returns: string, members: readonly string[]): string {
   const lines = members.flatMap((type, at) => [
     `  %r${at} = call ptr @ozma_reply(i64 ${layout.replyClasses.indexOf(replyClassOf(type)!)}, i64 ${at})`,
-    `  %v${at} = load ${type}, ptr %r${at}`,
+    ...(type === 'x86_fp80'
+      ? [`  %d${at} = load double, ptr %r${at}`, `  %v${at} = fpext double %d${at} to x86_fp80`]
+      : [`  %v${at} = load ${type}, ptr %r${at}`]),
   ]);
   if (members.length < 2)
     return [...lines, members.length === 0 ? '  ret void' : `  ret ${returns} %v0`].join('\n');

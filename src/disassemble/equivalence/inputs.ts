@@ -55,11 +55,26 @@ function fillMemory(view: DataView, at: number, bytes: number, base: number, ran
   }
 }
 
+/** Ten bytes: sign and exponent in the last two, all 64 bits of the fraction before them. */
+function setExtended(view: DataView, at: number, value: number, random: Random): void {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, value);
+  const word = bits.getBigUint64(0);
+  const exponent = (word >> 52n) & 0x7ffn;
+  const isZero = exponent === 0n;
+  // Now and then a number that no double is.
+  const below = random.below(4) === 0 ? BigInt(random.below(0x800)) : 0n;
+  const fraction = (1n << 63n) | ((word & 0xf_ffff_ffff_ffffn) << 11n) | below;
+  view.setBigUint64(at, isZero ? 0n : fraction, true);
+  view.setUint16(at + 8, Number(((word >> 63n) << 15n) | (isZero ? 0n : exponent + 15360n)), true);
+}
+
 function setValue(view: DataView, at: number, type: string, random: Random): void {
   if (type === 'ptr') {
     const none = random.below(16) === 0;
     view.setBigUint64(at, none ? 0n : arenaPointer(random, 64), true);
-  } else if (type === 'double') view.setFloat64(at, double(random), true);
+  } else if (type === 'x86_fp80') setExtended(view, at, double(random), random);
+  else if (type === 'double') view.setFloat64(at, double(random), true);
   else if (type === 'float') view.setFloat32(at, double(random), true);
   else if (/x (?:float|double)>$/.test(type)) {
     const wide = type.endsWith('double>');

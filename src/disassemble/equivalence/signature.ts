@@ -16,11 +16,18 @@ export interface Signature {
   variadic: boolean;
 }
 
-const scalar = String.raw`i(?:1|8|16|32|64|128)|ptr|float|double|half`;
+const scalar = String.raw`i(?:1|8|16|32|64|128)|ptr|float|double|half|x86_fp80`;
 const scalarType = new RegExp(`^(?:${scalar})$`);
 const vectorType = new RegExp(`^<(\\d+) x (${scalar})>$`);
 const passing = /\b(?:signext|zeroext|inreg|byval\([^()]*\)|sret\([^()]*\)|align \d+)/g;
-const widths: Readonly<Record<string, number>> = { ptr: 8, float: 4, double: 8, half: 2, i1: 1 };
+const widths: Readonly<Record<string, number>> = {
+  ptr: 8,
+  float: 4,
+  double: 8,
+  half: 2,
+  i1: 1,
+  x86_fp80: 16,
+};
 
 /** Bytes that a value takes in memory, or nothing for a type that is not known. */
 export function bytesOf(type: string): number | undefined {
@@ -92,7 +99,7 @@ export function signatureOf(line: string): Signature | undefined {
   const words = splitList(rest.slice(open + 1, closingOf(rest, open)));
   return {
     name: name.startsWith('"') ? name.slice(1, -1) : name,
-    returns: /(?:^|\s)((?:void|i\d+|ptr|float|double|half))\s*$/.exec(returns)?.[1] ?? returns,
+    returns: /(?:^|\s)((?:void|i\d+|ptr|float|double|half|x86_fp80))\s*$/.exec(returns)?.[1] ?? returns,
     parameters: words.filter((word) => word !== '...').map((word) => parameterOf(word)),
     variadic: words.includes('...'),
   };

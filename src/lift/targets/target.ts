@@ -2,6 +2,7 @@
 // calling convention, and how one instruction becomes a step.
 
 import type { Instruction, TargetName } from '../assembly/types.ts';
+import type { FunctionBody } from '../blocks.ts';
 import type { Step } from '../step.ts';
 import type { VariadicList } from '../variadic.ts';
 
@@ -23,13 +24,28 @@ export interface CallingConvention {
   variadicCount?: number;
   /** The address of a large returned structure. */
   structureResult?: number;
+  /** Where a long double is returned; they are passed on the stack (x86-64). */
+  extendedResult?: number;
+}
+
+/** Registers that are a stack, as x87 has them. */
+export interface FloatStack {
+  /**
+   * Gives every use of the stack a register of its own, in place. `leavesResult` says whether a callee leaves
+   * its result on the stack, where that is known. Throws Unsupported.
+   */
+  place(body: FunctionBody, leavesResult: (callee: string) => boolean | undefined): void;
+  /** Says what is computed where the control word was changed, in place. Throws Unsupported. */
+  settleRounding(body: FunctionBody, clobbered: readonly number[]): void;
+  /** A register that no function may read. */
+  controlWord: number;
 }
 
 export interface Target {
   name: TargetName;
   registerCount: number;
   /** i64 for general registers, i128 for vector registers, i1 for conditions. */
-  registerType(register: number): 'i64' | 'i128' | 'i1';
+  registerType(register: number): 'i64' | 'i128' | 'i1' | 'x86_fp80' | 'i16';
   registerName(register: number): string;
   stackPointer: number;
   convention: CallingConvention;
@@ -41,4 +57,5 @@ export interface Target {
   /** Whether these first steps of a function save its unnamed arguments for va_arg. */
   isVariadic(steps: readonly Step[]): boolean;
   variadicList: VariadicList;
+  floatStack?: FloatStack;
 }

@@ -1,5 +1,5 @@
-// Registers of x86-64 by number: general registers 0–15, vector registers 16–31, and the eight conditions
-// that jumps test as one-bit registers of their own 32–39. A flag (carry, zero …) is a condition too, and
+// Registers of x86-64 by number: general registers 0–15, vector registers 16–31, the eight conditions that
+// jumps test as one-bit registers of their own 32–39, the x87 stack 40–47 and its control and status words. A flag (carry, zero …) is a condition too, and
 // `be` (carry or zero) is kept beside the flags that it joins: most instructions that set it say it in one
 // comparison, and what nobody reads is never computed.
 
@@ -28,7 +28,12 @@ export const firstVector = 16;
 export const conditionNames = ['o', 'b', 'e', 'be', 's', 'p', 'l', 'le'] as const;
 export type ConditionName = (typeof conditionNames)[number];
 export const firstCondition = 32;
-export const registerCount = 40;
+/** Rows count the x87 stack from its top, before the instruction; x87-stack.ts makes places of that. */
+export const firstStack = 40;
+export const stackPlaces = 8;
+export const controlWord = 48;
+export const statusWord = 49;
+export const registerCount = 50;
 
 export const conditionRegister = (name: ConditionName): number =>
   firstCondition + conditionNames.indexOf(name);

@@ -5,18 +5,28 @@ import { Unsupported, type Step } from '../../step.ts';
 import type { Target } from '../target.ts';
 import { integerRows, sizedRows, type Row } from './integer-rows.ts';
 import { vectorRows } from './vector-rows.ts';
+import { settleRounding } from './x87-rounding.ts';
+import { x87Rows } from './x87-rows.ts';
+import { placeStack } from './x87-stack.ts';
 import {
   conditionNames,
+  controlWord,
   firstCondition,
+  firstStack,
   firstVector,
   general,
   registerCount,
   registerParts,
+  stackPlaces,
 } from './registers.ts';
 import { Translation } from './translation.ts';
 
 const suffixBits: Record<string, number> = { b: 8, w: 16, l: 32, q: 64 };
-const rows = new Map<string, Row>([...Object.entries(vectorRows), ...Object.entries(integerRows)]);
+const rows = new Map<string, Row>([
+  ...Object.entries(vectorRows),
+  ...Object.entries(x87Rows),
+  ...Object.entries(integerRows),
+]);
 const sized = new Map<string, Row>(Object.entries(sizedRows));
 /** Work on 64 bits whatever their operands. */
 const always64 = new Set(['push', 'pop', 'call', 'jmp', 'ret', 'leave']);
@@ -82,16 +92,29 @@ const { rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15,
 
 const names = Object.keys(general);
 
+interface RegisterKind {
+  from: number;
+  type: ReturnType<Target['registerType']>;
+  name: (index: number) => string;
+}
+
+const kinds: readonly RegisterKind[] = [
+  { from: controlWord, type: 'i16', name: (index) => (index === 0 ? 'control' : 'status') },
+  { from: firstStack, type: 'x86_fp80', name: (index) => `st${index}` },
+  { from: firstCondition, type: 'i1', name: (index) => `is_${conditionNames[index]}` },
+  { from: firstVector, type: 'i128', name: (index) => `xmm${index}` },
+  { from: 0, type: 'i64', name: (index) => names[index]! },
+];
+const kindOf = (register: number): RegisterKind => kinds.find(({ from }) => register >= from)!;
+
 export const x86Target: Target = {
   name: 'x86-64',
   registerCount,
-  registerType: (register) => (register < firstVector ? 'i64' : register < firstCondition ? 'i128' : 'i1'),
-  registerName: (register) =>
-    register < firstVector
-      ? names[register]!
-      : register < firstCondition
-        ? `xmm${register - firstVector}`
-        : `is_${conditionNames[register - firstCondition]}`,
+  registerType: (register) => kindOf(register).type,
+  registerName: (register) => {
+    const { from, name } = kindOf(register);
+    return name(register - from);
+  },
   stackPointer: rsp,
   convention: {
     integerArguments: [rdi, rsi, rdx, rcx, r8, r9],
@@ -110,13 +133,16 @@ export const x86Target: Target = {
       r11,
       ...vectors(0, 16),
       ...conditionNames.map((_, index) => firstCondition + index),
+      ...Array.from({ length: stackPlaces }, (_, index) => firstStack + index),
     ],
     preserved: [rbx, rbp, r12, r13, r14, r15],
     stackArguments: 0,
     incomingStackArguments: 8,
     variadicCount: rax,
+    extendedResult: firstStack,
   },
   translate,
+  floatStack: { place: placeStack, settleRounding, controlWord },
   writesEveryJump: false,
   isVariadic,
   // { i32 integers used, i32 floats used, ptr stack, ptr saved registers }, both in bytes from the last.

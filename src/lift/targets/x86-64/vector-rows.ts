@@ -97,6 +97,14 @@ const minimum = (left: Expression, right: Expression): Expression =>
 const maximum = (left: Expression, right: Expression): Expression =>
   select(compareFloats('ogt', left, right), left, right);
 
+/** The same lane by lane. */
+const packedChoice =
+  (predicate: string) =>
+  (left: Expression, right: Expression): Expression => {
+    const [, count] = /^<(\d+)/.exec(left.type)!;
+    return select(operation(`<${count} x i1>`, `fcmp ${predicate}`, left, right), left, right);
+  };
+
 const laneMask = (type: Type, condition: Expression): Expression => operation(type, 'sext', condition);
 
 function compareLanes(type: Type, predicate: string): Row {
@@ -280,6 +288,8 @@ export const vectorRows: Record<string, Row> = {
   cvtsd2ss: (t) => writeLow(t, 1, convert('fptrunc', t.read(0, 'double'), 'float'), 'keep'),
   cvtdq2ps: (t) => writeLow(t, 1, convert('sitofp', t.read(0, '<4 x i32>'), '<4 x float>'), 'zero'),
   cvttps2dq: (t) => writeLow(t, 1, convert('fptosi', t.read(0, '<4 x float>'), '<4 x i32>'), 'zero'),
+  cvtps2dq: (t) =>
+    writeLow(t, 1, intrinsic('x86.sse2.cvtps2dq', '<4 x i32>', t.read(0, '<4 x float>')), 'zero'),
   cvttpd2dq: (t) =>
     writeLow(t, 1, bitcast(convert('fptosi', t.read(0, '<2 x double>'), '<2 x i32>'), 'i64'), 'zero'),
   cvtdq2pd: (t) => writeLow(t, 1, convert('sitofp', t.read(0, '<2 x i32>'), '<2 x double>'), 'zero'),
@@ -324,9 +334,9 @@ const lanes = { ss: 'float', sd: 'double' };
 const vectorsOfFloats = { ps: '<4 x float>', pd: '<2 x double>' };
 for (const [name, compute] of Object.entries(scalarOperations)) {
   for (const [suffix, type] of Object.entries(lanes)) vectorRows[name + suffix] = scalarBinary(type, compute);
-  if (name === 'min' || name === 'max') continue;
+  const lanewise = { min: packedChoice('olt'), max: packedChoice('ogt') }[name] ?? compute;
   for (const [suffix, type] of Object.entries(vectorsOfFloats))
-    vectorRows[name + suffix] = packed(type, compute);
+    vectorRows[name + suffix] = packed(type, lanewise);
 }
 
 const bitwise: Record<string, (left: Expression, right: Expression) => Expression> = {
