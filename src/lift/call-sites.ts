@@ -15,7 +15,7 @@ import {
   type Location,
   type Signature,
 } from './prototypes.ts';
-import { isReadBehind, stackArguments, type StoredArgument } from './stack-arguments.ts';
+import { isReadBehind, stackArguments, storedBefore, type StoredArgument } from './stack-arguments.ts';
 import type { CallSite, RegisterWrite, Step } from './step.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
 
@@ -235,8 +235,9 @@ export function findCallSites(body: FunctionBody, target: Target, context: CallC
   const evidence = new Evidence(body, target);
   const ends = demandAtEnds(body, convention);
   const demandedAtEntry = backward(body.blocks[0]!, ends[0]!, convention, () => undefined);
+  const storedAtEnds: ReadonlyMap<number, StoredArgument>[] = [];
   for (const block of body.blocks) {
-    let stored = new Map<number, StoredArgument>();
+    let stored = storedBefore(block, storedAtEnds);
     evidence.walk(block, (step, state) => {
       for (const { address, value } of step.stores) {
         if (address.kind !== 'frame' || isPadding(value, state, demandedAtEntry)) continue;
@@ -260,6 +261,7 @@ export function findCallSites(body: FunctionBody, target: Target, context: CallC
       }
       stored = new Map();
     });
+    storedAtEnds.push(stored);
   }
 }
 

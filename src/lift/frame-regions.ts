@@ -111,11 +111,13 @@ function slotRegions(
   let above = ceiling(bounds.at(-1)!);
   for (const start of bounds.toReversed()) {
     const object = objectAt.get(start);
-    const used = endOf(start) - start;
+    const distance = Math.abs(start - aligned);
+    const extent = endOf(start) - start;
     // What nothing uses any more lay between.
     for (const { start: gone, alignment } of objectAt.values())
-      if (alignment === undefined && gone >= start + used) above = Math.min(above, gone);
-    const distance = Math.abs(start - aligned);
+      if (alignment === undefined && gone >= start + extent) above = Math.min(above, gone);
+    // A variable of type long double takes 16 bytes, one of the register allocator 10.
+    const used = extent === 10 && distance % 16 === 0 && above - start >= 16 ? 16 : extent;
     const known = object !== undefined || start < lowestTaken;
     const natural = known && [1, 2, 4, 8, 16].includes(used) ? used : 16;
     const alignment =

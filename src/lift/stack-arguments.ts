@@ -24,6 +24,22 @@ export interface StoredArgument {
   pushed: boolean;
 }
 
+/**
+ * What was stored on every way to a block, as far as it is of type long double; all of it where the block is nothing but a call in place of a return. Ways around a loop are not looked at.
+ */
+export function storedBefore(
+  { predecessors, terminator, steps }: Block,
+  atEnds: readonly ReadonlyMap<number, StoredArgument>[],
+): Map<number, StoredArgument> {
+  const [first, ...others] = predecessors.map((index) => atEnds[index]);
+  const isTail = terminator.kind === 'tailCall' && steps.length === 1;
+  const found = [...(first ?? [])].filter(
+    ([offset, { type }]) =>
+      (isTail || type === extended) && others.every((other) => other?.get(offset)?.type === type),
+  );
+  return new Map(found);
+}
+
 const frame = (offset: number): Expression => ({ kind: 'frame', type: 'i64', offset });
 
 /**

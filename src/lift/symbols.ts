@@ -85,8 +85,9 @@ export class SymbolTable {
   }
 
   private constant(symbol: string, label: DataLabel): string {
-    // A section's own name, as objects have it, cannot be defined again.
-    const name = quoteName(symbol.replace(/^\.L/, '').replace(/^\./, 'section.').replace('#', '.'));
+    // A section's own name, as objects have it, cannot be defined again, nor that of code generation's constants.
+    const own = symbol.replace(/^\.LCPI0_/, '.Lconstant0_');
+    const name = quoteName(own.replace(/^\.L/, '').replace(/^\./, 'section.').replace('#', '.'));
     if (this.constants.has(symbol) || this.pending.has(symbol)) return name;
     this.pending.add(symbol);
     const end = symbol === label.section.name ? label.section.bytes.length : this.endOf(label);

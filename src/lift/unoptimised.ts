@@ -24,7 +24,7 @@ export function looksUnoptimised({ items }: AssemblyFunction): boolean {
     const onStack = operands.some(
       (operand) => operand.kind === 'memory' && operand.base !== undefined && frameBases.has(operand.base),
     );
-    if (onStack && /^(mov|ldr|ldur|str|stur)/.test(mnemonic)) moves++;
+    if (onStack && /^(mov|ldr|ldur|str|stur|fld[tsl]|fstp[tsl])/.test(mnemonic)) moves++;
   }
   return moves > 0 && moves >= unoptimisedShare * instructions;
 }

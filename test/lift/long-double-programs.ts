@@ -49,6 +49,8 @@ number integral(number (*f)(number), number from, number to, int n) {
 long cut_sum(const number *p, int n) { long s = 0; for (int i = 0; i < n; i++) s += (long)p[i] * (int)p[i]; return s; }
 number by_case(int k, number x) { switch (k) { case 0: return x; case 1: return x * x; case 2: return 1 / x; case 3: return sqrtl(x); case 4: return -x; case 5: return x - 7; } return 0; }
 number kept(int k) { number y = parsed("1.25"); for (int i = 0; i < k; i++) y += area(y, i) * parsed("0.001"); return y; }
+number outside(number, number, double);
+number passed_on(int k, number x, number y, double d) { return outside(k & 1 ? y + 1 : x, x > y ? x * 3 : y - 1, d); }
 unsigned long bits(number x) { union { number x; unsigned long words[2]; } u = { x }; return u.words[0] ^ (u.words[1] & 0xffff); }
 `;
 
@@ -64,6 +66,8 @@ double to_double(number); float to_float(number);
 number factorial(int), largest(const number *, int), root(number, number, number), absolute(number), parsed(const char *), rounded(number), polynomial(const number *, int, number);
 void put(number *, number, int), scale(struct pair *, number); number dot(const struct pair *, const struct pair *); struct pair *fill(struct pair *, double, float, short);
 number newton(number), larger(number, number), constants(number), twice(number (*)(number), number), call_many(number), integral(number (*)(number), number, number, int), by_case(int, number), kept(int);
+number passed_on(int, number, number, double);
+number outside(number x, number y, double d) { return x - y * d; }
 static number cube(number x) { return x * x * x; }
 int main(void) {
   unsigned long s = 88172645463325252ul;
@@ -76,6 +80,7 @@ int main(void) {
     printf("%a %a %lx\\n", to_double(x), to_float(y), bits(x));
     if (i != 11) printf("%ld %d %d %u %lu %d\\n", to_long(y), to_int(z), to_short(z), to_unsigned(z * 1e6L), to_unsigned_long(z * 4e16L), to_byte(z));
     printf("%La %La\\n", mixed(i, x, 2.5, 0.75f, (long)s >> 40, s >> 33, s), newton(z + 1));
+    printf("%La\\n", passed_on(i, y, z, 0.25));
     printf("%La %La %La\\n", rounded(y), twice(cube, z), call_many(z));
     char buffer[100]; printf("%d %s\\n", text(buffer, z - 50, i), buffer);
   }

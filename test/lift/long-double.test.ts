@@ -120,3 +120,9 @@ test('the dance with the control word is a conversion', () => {
   expect(ir).toContain('define dso_local i64 @f(x86_fp80 %a0)');
   expect(ir).toContain('fptosi x86_fp80');
 });
+
+test('a function that only passes on what a callee returns', () => {
+  const source = `.globl f\n.type f,@function\nf:\n jmp floorl@PLT\n.size f, .-f\n`;
+  const { ir } = lift(source, { triple }).functions[0]!;
+  expect(ir).toContain('define dso_local x86_fp80 @f(x86_fp80 %a0)');
+});

@@ -5,6 +5,7 @@
 // input; `memcpy` and its like are real, since compilers put them in place of loops.
 
 import { bytesOf, calledParameters, callWords, membersOfResult, parameterTypes } from './signature.ts';
+import { roundingFunctions, roundingNames } from './rounding.ts';
 import type { Signature } from './signature.ts';
 import * as layout from './layout.ts';
 
@@ -144,6 +145,7 @@ end:
   unreachable
 }
 ${realFunctions}
+${machine === 'x86_64' ? roundingFunctions() : ''}
 `;
 }
 
@@ -161,7 +163,7 @@ function answerOf(returns: string, members: readonly string[]): string {
   const lines = members.flatMap((type, at) => [
     `  %r${at} = call ptr @ozma_reply(i64 ${layout.replyClasses.indexOf(replyClassOf(type)!)}, i64 ${at})`,
     ...(type === 'x86_fp80'
-      ? [`  %d${at} = load double, ptr %r${at}`, `  %v${at} = fpext double %d${at} to x86_fp80`]
+      ? [`  %w${at} = load double, ptr %r${at}`, `  %v${at} = fpext double %w${at} to x86_fp80`]
       : [`  %v${at} = load ${type}, ptr %r${at}`]),
   ]);
   if (members.length < 2)
@@ -274,14 +276,11 @@ ${stubs.join('\n')}
 }
 
 /** Functions with real effects: those that compilers call on their own account. */
-export const realNames: ReadonlySet<string> = new Set([
-  'memcpy',
-  'memmove',
-  'memset',
-  'memcmp',
-  'bcmp',
-  'strlen',
-]);
+export function isReal(name: string, machine: Machine): boolean {
+  return realNames.has(name) || (machine === 'x86_64' && roundingNames.has(name));
+}
+
+const realNames: ReadonlySet<string> = new Set(['memcpy', 'memmove', 'memset', 'memcmp', 'bcmp', 'strlen']);
 
 /** Byte by byte; `memmove` from the end where the ranges overlap that way. */
 const realFunctions = `

@@ -10,7 +10,7 @@ import { failureLine, runProgram } from '../../llvm/run-program.ts';
 import { contentHash } from '../../llvm/module.ts';
 import { describeFailure } from '../../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../../llvm/worker-pool.ts';
-import { driverModule, realNames, stubFunction, stubsModule } from './driver.ts';
+import { driverModule, isReal, stubFunction, stubsModule } from './driver.ts';
 import type { Machine } from './driver.ts';
 import * as layout from './layout.ts';
 import { signaturesOf } from './signature.ts';
@@ -106,7 +106,7 @@ export async function buildPrograms(
   const stubs: string[] = [];
   const globals: string[] = [];
   for (const name of [...undefinedNames].sort()) {
-    if (name === pair.name || shared.has(name) || realNames.has(name)) continue;
+    if (name === pair.name || shared.has(name) || isReal(name, machine)) continue;
     const known = declared.get(name);
     if (known === undefined && !isCalled(pair.assembly, name)) {
       globals.push(name);

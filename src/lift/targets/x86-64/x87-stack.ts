@@ -54,12 +54,15 @@ interface Depths {
   starts: (number | undefined)[];
   /** Calls that leave a result. */
   extended: Set<Step>;
+  /** Whether the function does. */
+  leavesResult: boolean;
 }
 
 /** Follows the stack through the function, which is said to return with `atReturn` values on it. */
 function followStack(body: FunctionBody, atReturn: number, returns: Returns): Depths {
   const behind = neededBehindCalls(body, atReturn);
   const extended = new Set<Step>();
+  let leavesResult = atReturn > 0;
   const starts: (number | undefined)[] = body.blocks.map(() => undefined);
   starts[0] = 0;
   const waiting = [0];
@@ -84,6 +87,7 @@ function followStack(body: FunctionBody, atReturn: number, returns: Returns): De
       const hasReturn = body.blocks.some((block) => block.terminator.kind === 'return');
       if (hasReturn && given !== undefined && given !== atReturn > 0)
         throw new Unsupported('the x87 stack at a return');
+      leavesResult ||= given === true;
     }
     for (const to of successors(terminator)) {
       if (starts[to] === undefined) {
@@ -92,7 +96,7 @@ function followStack(body: FunctionBody, atReturn: number, returns: Returns): De
       } else if (starts[to] !== depth) throw new Unsupported('an x87 stack of unknown depth');
     }
   }
-  return { starts, extended };
+  return { starts, extended, leavesResult };
 }
 
 function placeBlock(block: Block, start: number, extended: ReadonlySet<Step>): void {
@@ -142,7 +146,7 @@ export function placeStack(body: FunctionBody, leavesResult: (callee: string) =>
   } catch (error) {
     if (!(error instanceof Unsupported)) throw error;
     found = follow(1);
-    body.extendedResult = true;
   }
+  if (found.leavesResult) body.extendedResult = true;
   for (const block of body.blocks) placeBlock(block, found.starts[block.index] ?? 0, found.extended);
 }
