@@ -242,13 +242,15 @@ export function findCallSites(body: FunctionBody, target: Target, context: CallC
       for (const { address, value } of step.stores) {
         if (address.kind !== 'frame' || isPadding(value, state, demandedAtEntry)) continue;
         const isSaved = value.kind === 'register' && convention.preserved.includes(value.register);
-        const pushed = !isSaved && step.instruction.mnemonic.startsWith('push');
-        stored.set(address.offset, { type: value.type, pushed });
+        const isPush = !isSaved && step.instruction.mnemonic.startsWith('push');
+        const pushed = value.kind === 'load' ? 'memory' : 'value';
+        stored.set(address.offset, { type: value.type, ...(isPush ? { pushed } : {}) });
       }
       const flow = step.flow;
       if (flow?.kind !== 'call') return;
       if (flow.site === undefined || flow.site.fixed !== undefined) {
-        const site = inferSite(flow.site, state, demandedAtEntry, target);
+        const isPushed = stored.get(stackAt(step))?.pushed === 'value';
+        const site = inferSite(flow.site, state, isPushed, demandedAtEntry, target);
         const full = countIntegers(site) === convention.integerArguments.length;
         const isKept = (offset: number): boolean => isReadBehind(body, block, step, offset);
         for (const argument of stackArguments(stored, stackAt(step), full, isKept)) {
@@ -275,10 +277,14 @@ const countIntegers = ({ parameterTypes, structureResult }: CallSite): number =>
   parameterTypes.filter((type) => type === undefined || (!isFloat(type) && type !== extended)).length -
   (structureResult === true ? 1 : 0);
 
-/** A call of an unknown function, or the variadic part of a known one; what is on the stack follows. */
+/**
+ * A call of an unknown function, or the variadic part of a known one; what is on the stack follows. Where
+ * something was pushed for it (`registersFull`) the registers hold arguments too.
+ */
 function inferSite(
   known: CallSite | undefined,
   state: Origins,
+  registersFull: boolean,
   demandedAtEntry: Demand,
   target: Target,
 ): CallSite {
@@ -294,7 +300,9 @@ function inferSite(
   if (known === undefined && marked) site.fixed = 0;
   const usedIntegers = countIntegers(site);
   const usedFloats = site.parameterTypes.filter((type) => isFloat(type!)).length;
-  const integers = Math.max(usedIntegers, countArguments(integerArguments, state, demandedAtEntry));
+  const integers = registersFull
+    ? integerArguments.length
+    : Math.max(usedIntegers, countArguments(integerArguments, state, demandedAtEntry));
   // al holds how many vector registers a variadic call uses.
   const told = marked ? counted.value : undefined;
   const floats = Math.max(
@@ -336,9 +344,15 @@ interface FoundResult {
 
 const isFresh = (origin: Origin): boolean => (origin.mask & fresh) !== 0;
 
-/** Up to the last register that was written for nobody else; those before it hold what they held. */
+/**
+ * Up to the last register that was written for nobody else; those before it hold what they held. A second
+ * member is written on every way.
+ */
 function writtenTogether(registers: readonly number[], joined: Origins): number[] {
-  const last = registers.findLastIndex((register) => isFresh(joined.get(register)!));
+  const last = registers.findLastIndex((register, index) => {
+    const origin = joined.get(register)!;
+    return isFresh(origin) && (index === 0 || possible(origin));
+  });
   return registers.slice(0, last + 1);
 }
 

@@ -21,11 +21,13 @@ import { Unsupported, type Step } from './step.ts';
 
 export interface StoredArgument {
   type: Type;
-  pushed: boolean;
+  /** By an instruction that moves the stack pointer: a register or a number, or what lies in memory. */
+  pushed?: 'value' | 'memory';
 }
 
 /**
- * What was stored on every way to a block, as far as it is of type long double; all of it where the block is nothing but a call in place of a return. Ways around a loop are not looked at.
+ * What was stored on every way to a block, as far as it is of type long double; all of it where the block is
+ * nothing but a call in place of a return. Ways around a loop are not looked at.
  */
 export function storedBefore(
   { predecessors, terminator, steps }: Block,
@@ -55,7 +57,7 @@ export function stackArguments(
   const found: Expression[] = [];
   const isWord = (offset: number): boolean => {
     const one = stored.get(offset);
-    return one?.pushed === true && one.type === 'i64';
+    return one?.pushed === 'memory' && one.type === 'i64';
   };
   for (let at = from; ;) {
     const isAligned = (at - from) % 16 === 0;
