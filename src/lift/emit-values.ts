@@ -302,8 +302,9 @@ export class ValueEmitter {
     if (operator === 'llvm.memset' || operator === 'llvm.memmove') return this.emitMemory(operator, operands);
     if (operator === 'llvm.va_start') return this.emitVaStart(operands[0]!);
     const values = operands.map((operand) => this.emit(operand));
-    const overload = overloadOf(operator, type, values);
-    const name = `@${operator}${overload}`;
+    const name = `@${operator}${overloads(operator, type, values)
+      .map((one) => `.${overloadName(one)}`)
+      .join('')}`;
     this.declarations.add(`declare ${type} ${name}(${values.map((value) => value.type).join(', ')})`);
     const call = `call ${type} ${name}(${values.map((value) => `${value.type} ${value.text}`).join(', ')})`;
     if (type !== 'void') return this.define(type, call);
@@ -396,16 +397,21 @@ export function constantText(value: bigint, type: Type): string {
   return String(BigInt.asIntN(bits, value));
 }
 
-/** What stands behind an intrinsic's name: its type; nothing where the name is one instruction's. */
-function overloadOf(operator: string, type: Type, values: readonly Value[]): string {
-  if (type === 'void' || operator.startsWith('llvm.x86.')) return '';
-  const types = operator === 'llvm.lrint' ? [type, values[0]!.type] : [type];
-  return types.map((one) => `.${overloadName(one)}`).join('');
+const floatNames: Record<string, string> = { half: 'f16', float: 'f32', double: 'f64', x86_fp80: 'f80' };
+
+/**
+ * The types that an intrinsic's name says: its result's; of a reduction the vector's; of sums of neighbours and of
+ * roundings both. None where the name is one instruction's of x86.
+ */
+function overloads(operator: string, type: Type, [first]: readonly Value[]): Type[] {
+  if (type === 'void' || operator.startsWith('llvm.x86.')) return [];
+  if (operator.startsWith('llvm.vector.reduce.')) return [first!.type];
+  return /addlp$|lrint$/.test(operator) ? [type, first!.type] : [type];
 }
 
 /** How a type is spelt in an intrinsic's name. */
 function overloadName(type: Type): string {
   const vector = /^<(\d+) x (\w+)>$/.exec(type);
   if (vector !== null) return `v${vector[1]}${overloadName(vector[2]!)}`;
-  return { float: 'f32', double: 'f64', x86_fp80: 'f80' }[type] ?? type;
+  return floatNames[type] ?? type;
 }

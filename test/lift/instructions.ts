@@ -2,6 +2,8 @@
 // point into memory. bsf, bsr and cmpxchg that write nothing keep even the upper half of a 32-bit destination;
 // the rows clear it, so those are run with 64 bits.
 
+import { aarch64VectorInstructions } from './vector-instructions.ts';
+
 const sized = (name: string): string[] => [
   `${name}b %cl, %bl`,
   `${name}w %cx, %bx`,
@@ -391,8 +393,6 @@ export const aarch64Instructions: string[] = [
     `${name} s0, s2`,
     `${name} d0, d2`,
   ]),
-  'fadd v0.4s, v2.4s, v3.4s',
-  'fmul v0.2d, v2.2d, v3.2d',
   'fmadd d0, d2, d3, d4',
   'fmsub s0, s2, s3, s4',
   'fnmadd d0, d2, d3, d4',
@@ -432,25 +432,5 @@ export const aarch64Instructions: string[] = [
   'mov w0, v2.s[1]',
   'mov v0.s[2], w3',
   'umov w0, v2.h[3]',
-  'dup v0.4s, w2',
-  'dup v0.2d, x2',
-  'dup v0.8h, w2',
-  'add v0.4s, v2.4s, v3.4s',
-  'sub v0.16b, v2.16b, v3.16b',
-  'mul v0.8h, v2.8h, v3.8h',
-  'and v0.16b, v2.16b, v3.16b',
-  'orr v0.8b, v2.8b, v3.8b',
-  'eor v0.16b, v2.16b, v3.16b',
-  'bic v0.16b, v2.16b, v3.16b',
-  'smax v0.4s, v2.4s, v3.4s',
-  'umin v0.8h, v2.8h, v3.8h',
-  'cmeq v0.4s, v2.4s, v3.4s',
-  'cmgt v0.8h, v2.8h, v3.8h',
-  'cmhi v0.16b, v2.16b, v3.16b',
-  'cmeq v0.2d, v2.2d, #0',
-  'addv s0, v2.4s',
-  'addv b0, v2.8b',
-  'uaddlv h0, v2.8b',
-  'cnt v0.8b, v2.8b',
-  'faddp d0, v2.2d',
+  ...aarch64VectorInstructions,
 ];

@@ -17,6 +17,8 @@ export interface Machine {
   registers: number;
   /** Loads the state, runs the instruction, stores the state. */
   stub: (name: string, instruction: string) => string;
+  /** Code that the stubs have in common. */
+  frame: string;
   /** C that turns the flags of the machine into the conditions of the state, and back. */
   conditions: string;
 }
@@ -77,30 +79,44 @@ function x86Stub(name: string, instruction: string): string {
   ].join('\n');
 }
 
-/** x18, x29, x30 and the stack pointer are left alone. */
-function aarch64Stub(name: string, instruction: string): string {
+/** x18, x29, x30 and the stack pointer are left alone; what all have in common is called. */
+const aarch64Stub = (name: string, instruction: string): string =>
+  [
+    `.globl ${name}`,
+    `${name}:`,
+    'str x30, [sp, #-16]!',
+    'bl load_state',
+    instruction,
+    'bl store_state',
+    'ldr x30, [sp], #16',
+    'ret',
+  ].join('\n');
+
+function aarch64Frame(): string {
   const general = Array.from({ length: 29 }, (_, index) => index).filter(
     (index) => index !== 18 && index !== 28,
   );
   const vectors = Array.from({ length: 32 }, (_, index) => index);
+  const pairs = [19, 21, 23, 25, 27];
+  const floats = [8, 10, 12, 14];
   return [
-    `.globl ${name}`,
-    `${name}:`,
+    'load_state:',
     'sub sp, sp, #256',
-    ...[19, 21, 23, 25, 27, 29].map((index) => `stp x${index}, x${index + 1}, [sp, #${(index - 19) * 8}]`),
-    ...[8, 10, 12, 14].map((index) => `stp d${index}, d${index + 1}, [sp, #${96 + (index - 8) * 8}]`),
+    ...pairs.map((index) => `stp x${index}, x${index + 1}, [sp, #${(index - 19) * 8}]`),
+    ...floats.map((index) => `stp d${index}, d${index + 1}, [sp, #${96 + (index - 8) * 8}]`),
     'mov x28, x0',
     ...vectors.map((index) => `ldr q${index}, [x28, #${(32 + index) * 16}]`),
     'ldr x1, [x28, #1136]',
     'msr nzcv, x1',
     ...general.map((index) => `ldr x${index}, [x28, #${index * 16}]`),
-    instruction,
+    'ret',
+    'store_state:',
     ...general.map((index) => `str x${index}, [x28, #${index * 16}]`),
     'mrs x1, nzcv',
     'str x1, [x28, #1136]',
     ...vectors.map((index) => `str q${index}, [x28, #${(32 + index) * 16}]`),
-    ...[19, 21, 23, 25, 27, 29].map((index) => `ldp x${index}, x${index + 1}, [sp, #${(index - 19) * 8}]`),
-    ...[8, 10, 12, 14].map((index) => `ldp d${index}, d${index + 1}, [sp, #${96 + (index - 8) * 8}]`),
+    ...pairs.map((index) => `ldp x${index}, x${index + 1}, [sp, #${(index - 19) * 8}]`),
+    ...floats.map((index) => `ldp d${index}, d${index + 1}, [sp, #${96 + (index - 8) * 8}]`),
     'add sp, sp, #256',
     'ret',
   ].join('\n');
@@ -113,6 +129,7 @@ export const machines: Record<'x86-64' | 'aarch64', Machine> = {
     words: [],
     registers: 50,
     stub: x86Stub,
+    frame: '',
     conditions: `
 static void from_flags(struct state *s) {
   unsigned long f = s->flags; int c = f & 1, p = f >> 2 & 1, z = f >> 6 & 1, n = f >> 7 & 1, o = f >> 11 & 1;
@@ -146,6 +163,7 @@ static void from_stack(struct state *s) {
     emulator: 'qemu-aarch64',
     registers: 71,
     stub: aarch64Stub,
+    frame: aarch64Frame(),
     conditions: `
 static void from_flags(struct state *s) {
   unsigned long f = s->flags; int n = f >> 31 & 1, z = f >> 30 & 1, c = f >> 29 & 1, v = f >> 28 & 1;
@@ -175,24 +193,25 @@ static unsigned long interesting(void) {
 }
 static int plain;
 static double number(void) {
-  if (plain) return (double)(next() % 1000000) / 64;
+  if (plain) return ((double)(next() % 1000000) - (plain == 2 ? 500000 : 0)) / 64;
   switch (next() % 6) { case 0: return 0.0 / (double)(next() & 0); case 1: return -0.0; case 2: return (double)(long)(next() % 41) - 20; default: return (double)(long)(next() >> 20) / 65536 - 1e6; }
 }
 ${machine.conditions}
 ${tests.map(({ name }) => `void machine_${name}(struct state *); void row_${name}(struct state *);`).join('\n')}
 static const struct { const char *text; void (*machine)(struct state *), (*row)(struct state *); int floats; int plain; unsigned char skip[${machine.registers}]; } tests[] = {
-${tests.map(({ name, instruction, floats, skip }) => `{"${instruction}", machine_${name}, row_${name}, ${floats}, ${/^(cvtt|fcvtz|fistt?p?[slq])/.test(instruction) ? 1 : 0}, {${Array.from({ length: machine.registers }, (_, index) => (skip.includes(index) ? 1 : 0)).join(',')}}},`).join('\n')}
+${tests.map(({ name, instruction, floats, skip }) => `{"${instruction}", machine_${name}, row_${name}, ${floats}, ${plainOf(instruction)}, {${Array.from({ length: machine.registers }, (_, index) => (skip.includes(index) ? 1 : 0)).join(',')}}},`).join('\n')}
 };
 static unsigned char memory[256], kept[256], expected_memory[256];
 int main(int count, char **words) {
   long states = atol(words[1]); unsigned long start = atol(words[2]); int failures = 0;
   for (unsigned t = 0; t < sizeof tests / sizeof *tests; t++) {
     plain = tests[t].plain; seed = start * 2654435761ul + t + 88172645463325252ul;
+    static struct state before, machine, row; memset(&before, 0, sizeof before);
     for (long n = 0; n < states; n++) {
-      static struct state before, machine, row; memset(&before, 0, sizeof before);
       for (int i = 0; i < ${machine.registers}; i++) {
         int vector = ${machine.name === 'x86-64' ? 'i >= 16 && i < 32' : 'i >= 32 && i < 64'};
         if (i >= ${machine.name === 'x86-64' ? 32 : 64}) continue;
+        if (i % 16 >= 8 && n % 16 != 0) continue; /* Hardly an instruction of the lists reads them. */
         unsigned long halves[2] = {interesting(), vector ? interesting() : 0};
         if (tests[t].floats == 32 && vector) for (int k = 0; k < 4; k++) { float f = number(); memcpy((char *)halves + 4 * k, &f, 4); }
         if (tests[t].floats == 64 && vector) for (int k = 0; k < 2; k++) { double d = number(); memcpy(halves + k, &d, 8); }
@@ -204,7 +223,7 @@ int main(int count, char **words) {
       machine = before; tests[t].machine(&machine); from_flags(&machine); from_stack(&machine); memcpy(expected_memory, memory, 256);
       memcpy(memory, kept, 256); row = before; from_flags(&row); tests[t].row(&row);
       int bad = memcmp(memory, expected_memory, 256) != 0 ? 1000 : -1;
-      for (int i = 0; i < ${machine.registers} && bad < 0; i++)
+      if (bad < 0 && memcmp(machine.registers, row.registers, sizeof row.registers) != 0) for (int i = 0; i < ${machine.registers} && bad < 0; i++)
         if (!tests[t].skip[i] && !SPECIAL && memcmp(machine.registers[i].bytes, row.registers[i].bytes, 16)) bad = i;
       if (bad >= 0) { unsigned long *m = (unsigned long *)machine.registers[bad % 1000].bytes, *r = (unsigned long *)row.registers[bad % 1000].bytes;
         printf("%s: register %d: the machine says %lx %lx, the row %lx %lx\\n", tests[t].text, bad, m[1], m[0], r[1], r[0]); failures++; break; }
@@ -247,7 +266,7 @@ export function compareWithMachine(
       return join(folder, name);
     };
     const ir = `target triple = "${machine.triple}"\n${rows.join('\n')}\n${[...declarations].join('\n')}\n`;
-    const stubs = `.text\n${cases.map(({ name, instruction }) => machine.stub(`machine_${name}`, instruction)).join('\n')}\n.section .note.GNU-stack,"",@progbits\n`;
+    const stubs = `.text\n${machine.frame}\n${cases.map(({ name, instruction }) => machine.stub(`machine_${name}`, instruction)).join('\n')}\n.section .note.GNU-stack,"",@progbits\n`;
     const inputs = [file('rows.ll', ir), file('stubs.s', stubs), file('driver.c', driver(machine, cases))];
     const program = join(folder, 'program');
     const clang = programPath(findInstallation(), 'clang');
@@ -276,5 +295,14 @@ function floatsOf(instruction: string): number {
   if (/^fi|^f\w+t /.test(instruction)) return 0;
   if (/^f\w+[sl] .*\(%r/.test(instruction)) return /^f\w+s /.test(instruction) ? 32 : 64;
   if (!/^(f|scvtf|ucvtf)/.test(instruction)) return 0;
-  return / s\d/.test(instruction) && !/^fcvt[a-z]* [wx]\d+, d/.test(instruction) ? 32 : 64;
+  return /, (s\d|v\d+\.[24]?s\b)/.test(instruction) ? 32 : 64;
+}
+
+/**
+ * Whether numbers should be small enough for conversions to integers: 1, and 2 where they may be negative. The
+ * sign of what is not a number is left open by LLVM where a product is subtracted.
+ */
+function plainOf(instruction: string): number {
+  if (/^(cvtt|fcvt[amnpz]u|fistt?p?[slq])/.test(instruction)) return 1;
+  return /^fcvt[amnpz]s|^fmls/.test(instruction) ? 2 : 0;
 }

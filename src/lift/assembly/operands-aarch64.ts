@@ -49,6 +49,15 @@ function memoryOperand(text: string): MemoryOperand | undefined {
   return operand;
 }
 
+/** `v30.4s-v1.4s` is four registers. */
+function registerRange(text: string): string[] {
+  const match = /^v(\d{1,2})(\.\w+)\s*-\s*v(\d{1,2})\2$/.exec(text);
+  if (match === null) return [text];
+  const [first, last] = [Number(match[1]), Number(match[3])];
+  const count = ((last - first + 32) % 32) + 1;
+  return Array.from({ length: count }, (_, index) => `v${(first + index) % 32}${match[2]}`);
+}
+
 function parseOperand(text: string): Operand {
   const lower = text.toLowerCase();
   if (registerPattern.test(lower)) return { kind: 'register', name: lower };
@@ -57,7 +66,8 @@ function parseOperand(text: string): Operand {
   if (text.startsWith('{')) {
     const list = /^\{([^{}]*)\}(?:\[(\d+)\])?$/.exec(lower);
     if (list === null) return { kind: 'word', text };
-    const registers = splitOutside(list[1]!, ',');
+    const registers = splitOutside(list[1]!, ',').flatMap(registerRange);
+    if (!registers.every((register) => registerPattern.test(register))) return { kind: 'word', text };
     return { kind: 'list', registers, ...(list[2] === undefined ? {} : { lane: Number(list[2]) }) };
   }
   const plain = text.replace(/^#/, '');
@@ -69,13 +79,17 @@ function parseOperand(text: string): Operand {
   return symbolOperand(text) ?? { kind: 'word', text };
 }
 
-/** `[x0], #8` is one operand: the number behind is added to the base after the access. */
+/** `[x0], #8` is one operand: the number behind is added to the base after the access, or a register's. */
 function joinWriteBack(operands: Operand[]): Operand[] {
   const last = operands.at(-1);
   const memory = operands.at(-2);
-  if (memory?.kind !== 'memory' || last?.kind !== 'immediate' || memory.writeBack !== undefined)
-    return operands;
-  return [...operands.slice(0, -2), { ...memory, displacement: last.value, writeBack: 'after' }];
+  if (memory?.kind !== 'memory' || memory.writeBack !== undefined) return operands;
+  const before = operands.slice(0, -2);
+  if (last?.kind === 'immediate')
+    return [...before, { ...memory, displacement: last.value, writeBack: 'after' }];
+  if (last?.kind === 'register' && memory.index === undefined && memory.displacement === 0n)
+    return [...before, { ...memory, index: last.name, writeBack: 'after' }];
+  return operands;
 }
 
 /** Their last operand is a label whatever it looks like: C may call a function `s1` or `x0`. */

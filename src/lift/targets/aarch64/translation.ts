@@ -104,7 +104,8 @@ export class Translation {
       : this.shifted(part, shift.operation, shift.amount, type);
   }
 
-  private laneOf(part: RegisterPart, type: Type): Expression {
+  /** One lane; as a wider integer with zeroes above. */
+  laneOf(part: RegisterPart, type: Type): Expression {
     const vector = bitcast(
       registerValue(part.register as number, 'i128'),
       `<${128 / part.bits} x i${part.bits}>`,
@@ -173,7 +174,11 @@ export class Translation {
       return { kind: 'symbol', type: 'i64', symbol, addend: operand.displacement };
     }
     const start = this.registerAs(base, 'i64');
-    const moved = add(start, constant('i64', operand.displacement));
+    const step = operand.writeBack === 'after' ? registerPart(operand.index ?? '') : undefined;
+    const moved = add(
+      start,
+      step === undefined ? constant('i64', operand.displacement) : this.registerAs(step, 'i64'),
+    );
     if (operand.writeBack !== undefined) this.writePart(base, moved);
     if (operand.writeBack === 'after') return start;
     if (operand.index === undefined) return moved;
