@@ -112,6 +112,20 @@ describe('long double', () => {
   });
 });
 
+describe('where there is no number', () => {
+  const quotient = 'void f(double *p, float *q, double a) { *p = (a - a) / (a - a); q[2] = *p; }';
+
+  it("the sign of it is nobody's", async () => {
+    const found = await compare(quotient, quotient.replace('q[2] = *p', 'q[2] = *p, *p = -*p'));
+    expect(found).toMatchObject({ verdict: 'equal' });
+  });
+
+  it('a number is something else', async () => {
+    const found = await compare(quotient, quotient.replace('/ (a - a)', ''));
+    expect(found).toMatchObject({ verdict: 'different' });
+  });
+});
+
 describe('what cannot be run is said', () => {
   it('a function that always crashes', async () => {
     const source = 'int f(void) { return *(volatile int *)8; }';

@@ -38,6 +38,10 @@ function emulatorFor(machine: Machine): string | undefined {
   throw new NotComparable(`running ${machine} code needs ${names[0]} (Debian: apt-get install qemu-user)`);
 }
 
+/** Instructions that compute with floating point numbers, of both machines. */
+const arithmetic =
+  /^\s*(?:v?(?:add|sub|mul|div|sqrt|min|max|cvt\w*)[sp][sd]|f(?:add|sub|mul|div|i?mul|sqrt|madd|msub|nm|ml|cvt|abd|max|min)\w*)\s/m;
+
 /** Never throws for what a function is or does: `untested` with the reason then. */
 export async function compareByRunning(
   pool: WorkerPool,
@@ -54,7 +58,11 @@ export async function compareByRunning(
   try {
     const emulator = emulatorFor(pair.machine);
     const programs = await buildPrograms(pool, pair, signature, folder);
-    const inputs = makeInputs(signature, programs.globals, options.inputs ?? 64, options.seed ?? 1);
+    const inputs = makeInputs(signature, programs.globals, {
+      count: options.inputs ?? 64,
+      seed: options.seed ?? 1,
+      floating: arithmetic.test(pair.assembly),
+    });
     const inputsFile = join(folder, 'inputs');
     await writeFile(inputsFile, inputs);
     const run = {

@@ -90,13 +90,35 @@ function setValue(view: DataView, at: number, type: string, random: Random): voi
   }
 }
 
+/**
+ * Numbers in place of what would be none in floating point arithmetic, -1 among them: which of two such operands
+ * comes out is not said by LLVM, and a difference in it would be no difference.
+ */
+function withoutNaN(view: DataView, from: number): void {
+  for (let at = from; at + 4 <= view.byteLength; at += 4) {
+    const word = view.getUint32(at, true);
+    if ((word & 0x7fff_ffff) >>> 0 > 0x7f80_0000) view.setUint32(at, (word & ~0x4000_0000) >>> 0, true);
+  }
+}
+
 /** Bytes of one input for a function with so many external variables. */
 export function bytesOfInput(globals: number): number {
   return layout.inputBytes + globals * layout.globalBytes + layout.arena.bytes;
 }
 
+export interface InputOptions {
+  count: number;
+  seed: number;
+  /** Whether the function computes with floating point numbers. */
+  floating: boolean;
+}
+
 /** `count` inputs one behind the other, each as the driver reads it. The same seed gives the same bytes. */
-export function makeInputs(signature: Signature, globals: number, count: number, seed: number): Buffer {
+export function makeInputs(
+  signature: Signature,
+  globals: number,
+  { count, seed, floating }: InputOptions,
+): Buffer {
   const size = bytesOfInput(globals);
   const all = Buffer.alloc(size * count);
   for (let index = 0; index < count; index++) {
@@ -120,6 +142,7 @@ export function makeInputs(signature: Signature, globals: number, count: number,
     }
     const arenaAt = layout.inputBytes + globals * layout.globalBytes;
     fillMemory(view, arenaAt, layout.arena.bytes, 0, random);
+    if (floating) withoutNaN(view, layout.inputBytes);
   }
   return all;
 }
