@@ -30,20 +30,12 @@ function meet(left: Known, right: Known): Known {
 const sameKnown = (left: Known, right: Known): boolean =>
   left.size === right.size && [...left].every(([register, offset]) => right.get(register) === offset);
 
-/** Replaces what is known in an expression and tells of which registers; the low bits of an address are left alone. */
-function withFrame(
-  expression: Expression,
-  known: Known,
-  stackPointer: number,
-  replaced: (register: number) => void = () => undefined,
-): Expression {
+/** Replaces what is known in an expression; the low bits of an address are left alone. */
+function withFrame(expression: Expression, known: Known, stackPointer: number): Expression {
   return rewrite(expression, (node) => {
     if (node.kind === 'register') {
       const offset = known.get(node.register);
-      if (offset !== undefined && node.type === 'i64') {
-        replaced(node.register);
-        return { kind: 'frame', type: 'i64', offset };
-      }
+      if (offset !== undefined && node.type === 'i64') return { kind: 'frame', type: 'i64', offset };
       if (node.register === stackPointer) throw new Unsupported('a stack frame of variable size');
     }
     // andq $-32, %rsp: the frame counts as aligned to whatever is asked for.
@@ -156,12 +148,13 @@ export function findFrame(body: FunctionBody, target: Target): CallDepths {
   for (const block of body.blocks) {
     let known = starts.get(block.index)!;
     const writers = new Map<number, RegisterWrite>();
-    const noteRead = (register: number): void => {
-      const writer = writers.get(register);
-      if (writer !== undefined) writer.read = 'value';
-    };
     block.steps = block.steps.map((step) => {
-      const changed = rewriteStep(step, (expression) => withFrame(expression, known, stackPointer, noteRead));
+      const changed = rewriteStep(step, (expression) => withFrame(expression, known, stackPointer));
+      // An address that is stored was computed for that.
+      for (const [index, { value }] of step.stores.entries()) {
+        const writer = value.kind === 'register' ? writers.get(value.register) : undefined;
+        if (writer !== undefined && changed.stores[index]!.value !== value) writer.read = 'value';
+      }
       for (const write of changed.writes) writers.set(write.register, write);
       if (step.flow?.kind === 'call') {
         const depth = known.get(stackPointer);
