@@ -1,6 +1,7 @@
 // AArch64 with the AAPCS64 calling convention, as a target of the lifter.
 
 import type { Instruction } from '../../assembly/types.ts';
+import { terms, type Expression } from '../../expression.ts';
 import { Unsupported, type Step } from '../../step.ts';
 import type { Target } from '../target.ts';
 import { integerRows, type Row } from './integer-rows.ts';
@@ -29,15 +30,26 @@ const vectors = (from: number, to: number): number[] => range(firstVector + from
 const conditions = range(firstCondition, firstCondition + conditionNames.length);
 const linkRegister = 30;
 
-/** Functions with unnamed arguments save all argument registers, whole vector registers among them. */
+/** Functions with unnamed arguments save all argument registers in their frame, whole vector registers among them. */
 function isVariadic(steps: readonly Step[]): boolean {
   const lastVector = firstVector + 7;
-  return steps.some(({ stores }) =>
-    stores.some(({ value }) => {
+  const inFrame = new Set<number>([stackPointer]);
+  const isInFrame = (value: Expression): boolean => {
+    const [base] = terms(value);
+    return base?.kind === 'register' && inFrame.has(base.register);
+  };
+  for (const { stores, writes } of steps) {
+    for (const { address, value } of stores) {
       const inner = value.kind === 'operation' && value.operator === 'bitcast' ? value.operands[0]! : value;
-      return inner.kind === 'register' && inner.type === 'i128' && inner.register === lastVector;
-    }),
-  );
+      const saves = inner.kind === 'register' && inner.type === 'i128' && inner.register === lastVector;
+      if (saves && isInFrame(address)) return true;
+    }
+    for (const { register, value } of writes) {
+      if (isInFrame(value)) inFrame.add(register);
+      else inFrame.delete(register);
+    }
+  }
+  return false;
 }
 
 export const aarch64Target: Target = {
