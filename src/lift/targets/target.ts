@@ -54,7 +54,7 @@ export interface Target {
   /** Whether code generation at -O0 writes jumps to the block that follows anyway. */
   writesEveryJump: boolean;
   dataLayout: string;
-  /** Whether these first steps of a function save its unnamed arguments for va_arg. */
+  /** Whether these first steps of a function, its frame found, save its unnamed arguments for va_arg. */
   isVariadic(steps: readonly Step[]): boolean;
   variadicList: VariadicList;
   floatStack?: FloatStack;

@@ -1,7 +1,6 @@
 // AArch64 with the AAPCS64 calling convention, as a target of the lifter.
 
 import type { Instruction } from '../../assembly/types.ts';
-import { terms, type Expression } from '../../expression.ts';
 import { Unsupported, type Step } from '../../step.ts';
 import type { Target } from '../target.ts';
 import { integerRows, type Row } from './integer-rows.ts';
@@ -33,23 +32,13 @@ const linkRegister = 30;
 /** Functions with unnamed arguments save all argument registers in their frame, whole vector registers among them. */
 function isVariadic(steps: readonly Step[]): boolean {
   const lastVector = firstVector + 7;
-  const inFrame = new Set<number>([stackPointer]);
-  const isInFrame = (value: Expression): boolean => {
-    const [base] = terms(value);
-    return base?.kind === 'register' && inFrame.has(base.register);
-  };
-  for (const { stores, writes } of steps) {
-    for (const { address, value } of stores) {
+  return steps.some(({ stores }) =>
+    stores.some(({ address, value }) => {
       const inner = value.kind === 'operation' && value.operator === 'bitcast' ? value.operands[0]! : value;
-      const saves = inner.kind === 'register' && inner.type === 'i128' && inner.register === lastVector;
-      if (saves && isInFrame(address)) return true;
-    }
-    for (const { register, value } of writes) {
-      if (isInFrame(value)) inFrame.add(register);
-      else inFrame.delete(register);
-    }
-  }
-  return false;
+      const isSaved = inner.kind === 'register' && inner.type === 'i128' && inner.register === lastVector;
+      return isSaved && address.kind === 'frame';
+    }),
+  );
 }
 
 export const aarch64Target: Target = {
