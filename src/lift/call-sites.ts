@@ -240,8 +240,11 @@ export function findCallSites(body: FunctionBody, target: Target, context: CallC
     let stored = storedBefore(block, storedAtEnds);
     evidence.walk(block, (step, state) => {
       for (const { address, value } of step.stores) {
-        if (address.kind !== 'frame' || isPadding(value, state, demandedAtEntry)) continue;
-        const isSaved = value.kind === 'register' && convention.preserved.includes(value.register);
+        if (address.kind !== 'frame' || isPadding(value, state, convention)) continue;
+        // A register of the caller's that is saved, or pushed only to move the stack pointer.
+        const isSaved =
+          value.kind === 'register' &&
+          (convention.preserved.includes(value.register) || state.get(value.register)?.mask === entry);
         const isPush = !isSaved && step.instruction.mnemonic.startsWith('push');
         const pushed = value.kind === 'load' ? 'memory' : 'value';
         stored.set(address.offset, { type: value.type, ...(isPush ? { pushed } : {}) });
@@ -267,10 +270,10 @@ export function findCallSites(body: FunctionBody, target: Target, context: CallC
   }
 }
 
-/** A register pushed only to move the stack pointer: it holds nothing yet. */
-function isPadding(value: Expression, state: Origins, demandedAtEntry: Demand): boolean {
-  if (value.kind !== 'register') return false;
-  return state.get(value.register)?.mask === entry && demandedAtEntry[value.register] === 0;
+/** A register pushed only to move the stack pointer: it holds nothing yet, and callers put nothing there. */
+function isPadding(value: Expression, state: Origins, { integerArguments }: CallingConvention): boolean {
+  if (value.kind !== 'register' || integerArguments.includes(value.register)) return false;
+  return state.get(value.register)?.mask === entry;
 }
 
 const countIntegers = ({ parameterTypes, structureResult }: CallSite): number =>
