@@ -4,7 +4,21 @@
 import type { Instruction, TargetName } from '../assembly/types.ts';
 import type { FunctionBody } from '../blocks.ts';
 import type { Step } from '../step.ts';
-import type { VariadicList } from '../variadic.ts';
+
+/** The layout of a target's va_list, and how a function describes its saved registers there. */
+export interface VariadicList {
+  bytes: number;
+  alignment: number;
+  /** The field that points to the unnamed arguments on the stack. */
+  stackField: number;
+  /** Fields that point to saved registers, or behind them. */
+  savedFields: readonly number[];
+  savedBehind: boolean;
+  /** Where the two numbers of 32 bits lie that say what was used up. */
+  numbers: number;
+  integersNamed(first: number): number;
+  floatsNamed(second: number): number;
+}
 
 export interface CallingConvention {
   integerArguments: readonly number[];
