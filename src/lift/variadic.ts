@@ -141,21 +141,23 @@ function storedRegister({ value }: Store): number | undefined {
   return inner.kind === 'register' ? inner.register : undefined;
 }
 
-interface Saves {
-  /** Argument registers that were saved. */
-  registers: Set<number>;
-  /** The bytes of the frame that they lie in. */
-  ranges: { start: number; end: number }[];
+/** Bytes of the frame. */
+interface Range {
+  start: number;
+  end: number;
 }
 
-/** Takes the saves of argument registers out of the first block, the way around vector registers, and where both meet. */
-function dropSaves(body: FunctionBody, named: NamedArguments, target: Target): Saves {
+/**
+ * Takes the saves of argument registers out of the first block, the way around vector registers, and where both
+ * meet; where they were saved.
+ */
+function dropSaves(body: FunctionBody, named: NamedArguments, target: Target): Range[] {
   const { integerArguments, floatArguments } = target.convention;
   const unnamed = new Set([
     ...integerArguments.slice(named.integers ?? integerArguments.length),
     ...floatArguments.slice(named.floats ?? floatArguments.length),
   ]);
-  const saves: Saves = { registers: new Set(), ranges: [] };
+  const saved: Range[] = [];
   const start = body.blocks[0]!;
   const written = new Set<number>();
   const first = new Set([0, ...successors(start.terminator)]);
@@ -167,15 +169,14 @@ function dropSaves(body: FunctionBody, named: NamedArguments, target: Target): S
         const { address } = store;
         if (address.kind !== 'frame' || register === undefined) return true;
         if (!unnamed.has(register) || written.has(register)) return true;
-        saves.registers.add(register);
-        saves.ranges.push({ start: address.offset, end: address.offset + bitsOf(store.value.type) / 8 });
+        saved.push({ start: address.offset, end: address.offset + bitsOf(store.value.type) / 8 });
         return false;
       });
       for (const { register } of step.writes) written.add(register);
-      if (step.flow?.kind === 'call') return saves;
+      if (step.flow?.kind === 'call') return saved;
     }
   }
-  return saves;
+  return saved;
 }
 
 /** A way around a block that has nothing left to do is a jump. */
@@ -241,15 +242,15 @@ const place = (offset: number): Expression => ({ kind: 'frame', type: 'i64', off
 class Mentions {
   private readonly body: FunctionBody;
   private readonly site: Site;
-  private readonly saves: Saves;
+  private readonly saved: readonly Range[];
   private readonly target: Target;
   /** Registers that hold a field's first value. */
   readonly registers = new Map<number, number>();
 
-  constructor(body: FunctionBody, site: Site, saves: Saves, target: Target) {
+  constructor(body: FunctionBody, site: Site, saved: readonly Range[], target: Target) {
     this.body = body;
     this.site = site;
-    this.saves = saves;
+    this.saved = saved;
     this.target = target;
   }
 
@@ -273,7 +274,7 @@ class Mentions {
     const { list, fields } = this.site;
     const { stackField, savedFields, savedBehind, bytes } = this.target.variadicList;
     if (offset >= fields.get(stackField)!) return this.fieldValue(stackField, offset);
-    const isSaved = this.saves.ranges.some(({ start, end }) => offset >= start && offset < end);
+    const isSaved = this.saved.some(({ start, end }) => offset >= start && offset < end);
     const told = savedFields.find((field) => fields.get(field) === offset);
     if (told !== undefined && (sure || !savedBehind)) return this.fieldValue(told, offset);
     if (!isSaved || (offset >= list && offset < list + bytes)) return undefined;
@@ -361,12 +362,12 @@ export function restoreVariadic(body: FunctionBody, target: Target): VariadicFun
   }
   const [first] = sites;
   const named = namedArguments(first!, target);
-  const saves = dropSaves(body, named, target);
+  const saved = dropSaves(body, named, target);
   for (const { block, stores } of sites)
     for (const step of block.steps) step.stores = step.stores.filter((store) => !stores.has(store));
   const rest = dropEmptyWays(body);
   const home = homeOf(rest, first!.block);
-  const mentions = new Mentions(rest, first!, saves, target);
+  const mentions = new Mentions(rest, first!, saved, target);
   mentions.changeAll(reachedWithout(rest, home));
   for (const { block, at, list } of sites) block.steps[at]!.calls.push(vaStart(list));
   if (mentions.registers.size > 0) {
@@ -385,6 +386,6 @@ export function restoreVariadic(body: FunctionBody, target: Target): VariadicFun
     bytes,
     alignment,
   }));
-  objects.push(...saves.ranges.map(({ start, end }) => ({ start, bytes: end - start })));
+  objects.push(...saved.map(({ start, end }) => ({ start, bytes: end - start })));
   return { body: rest, named, objects };
 }
