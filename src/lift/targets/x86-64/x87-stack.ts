@@ -117,10 +117,10 @@ function placeBlock(block: Block, start: number, extended: ReadonlySet<Step>): v
       if (step.flow?.kind === 'call' && extended.has(step)) step.flow.extended = true;
     }
     if (step.floatStack === undefined) continue;
-    step.writes = step.writes.map(({ register, value, rest }) => ({
-      register: placed(register),
-      value: change(value),
-      rest,
+    step.writes = step.writes.map((write) => ({
+      ...write,
+      register: placed(write.register),
+      value: change(write.value),
     }));
     step.stores = step.stores.map((store) => ({ ...store, value: change(store.value) }));
     depth += step.floatStack.growth;
