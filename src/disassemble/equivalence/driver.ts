@@ -4,8 +4,10 @@
 // the same program on x86-64 and AArch64. Callees are stubs that note their arguments and answer from the
 // input; `memcpy` and its like are real, since compilers put them in place of loops.
 
+import { isNoReturn } from '../../lift/prototypes.ts';
 import { bytesOf, calledParameters, callWords, membersOfResult, parameterTypes } from './signature.ts';
 import { roundingFunctions, roundingNames } from './rounding.ts';
+import type { Field } from './shape.ts';
 import type { Signature } from './signature.ts';
 import * as layout from './layout.ts';
 
@@ -88,8 +90,39 @@ function callOf(signature: Signature): string {
   );
 }
 
+/** A place in one of the file's own variables that inputs may fill. */
+export interface Patch {
+  variable: string;
+  offset: number;
+  field: Field;
+}
+
+/** Fills them where the input says so. */
+function patching(patches: readonly Patch[]): string {
+  const lines = patches.flatMap(({ variable, offset, field }, at) => {
+    const type = field.kind === 'number' ? field.type : 'i64';
+    const from = pointer(layout.input.address + layout.patchesAt + 8 + at * 8);
+    return [
+      `  %patch${at} = load ${type}, ptr ${from}`,
+      `  store ${type} %patch${at}, ptr getelementptr (i8, ptr ${quoted(variable)}, i64 ${offset}), align 1`,
+    ];
+  });
+  return `  %patched = load i64, ptr ${pointer(layout.input.address + layout.patchesAt)}
+  %patches = icmp ne i64 %patched, 0
+  br i1 %patches, label %patch, label %call
+patch:
+${lines.join('\n')}
+  br label %call
+call:`;
+}
+
 /** The program that calls `signature.name`; `globals` is how many external variables there are. */
-export function driverModule(machine: Machine, signature: Signature, globals: number): string {
+export function driverModule(
+  machine: Machine,
+  signature: Signature,
+  globals: number,
+  patches: readonly Patch[],
+): string {
   const numbers = systemCalls[machine];
   const globalsBytes = globals * layout.globalBytes;
   const { arena, input, log } = layout;
@@ -134,16 +167,40 @@ run:
   store i64 %low, ptr ${pointer(log.address)}
   store i64 %high, ptr ${pointer(log.address + 8)}
   store i64 %data, ptr ${pointer(log.address + 24)}
+  call void @ozma_clear_stack()
+${patching(patches)}
 ${callOf(signature)}
-  ${system(numbers.write, 1, log.address, layout.logBytes)}
-  ${system(numbers.write, 1, layout.globals.address, globalsBytes)}
-  ${system(numbers.write, 1, arena.address, arena.bytes)}
-  ${system(numbers.write, 1, '%first', '%data')}
+  call void @ozma_write()
   br label %next
 end:
   ${system(numbers.exit, layout.endOfInputs, 0, 0)}
   unreachable
 }
+; What a function finds on the stack without having put it there is the same on both sides.
+define internal void @ozma_clear_stack() noinline {
+entry:
+  %below = alloca [${layout.clearedStackWords} x i64]
+  br label %more
+more:
+  %i = phi i64 [ 0, %entry ], [ %j, %more ]
+  %p = getelementptr i64, ptr %below, i64 %i
+  store volatile i64 0, ptr %p
+  %j = add i64 %i, 1
+  %all = icmp eq i64 %j, ${layout.clearedStackWords}
+  br i1 %all, label %done, label %more
+done:
+  ret void
+}
+define hidden void @ozma_write() noinline {
+  %first = ptrtoint ptr @__start_ozma_data to i64
+  %data = load i64, ptr ${pointer(log.address + 24)}
+  ${system(numbers.write, 1, log.address, layout.logBytes)}
+  ${system(numbers.write, 1, layout.globals.address, globalsBytes)}
+  ${system(numbers.write, 1, arena.address, arena.bytes)}
+  ${system(numbers.write, 1, '%first', '%data')}
+  ret void
+}
+${[...new Set(patches.map(({ variable }) => variable))].map((name) => `${quoted(name)} = external global i8`).join('\n')}
 ${realFunctions}
 ${machine === 'x86_64' ? roundingFunctions() : ''}
 `;
@@ -155,6 +212,9 @@ function replyClassOf(type: string): ReplyClass | undefined {
   // A double is widened.
   if (type === 'x86_fp80') return 'double';
   if (type === 'ptr' || type === 'double' || type === 'float') return type === 'ptr' ? 'pointer' : type;
+  // What a vector holds are several answers one behind the other.
+  const element = / x (float|double|i\d+)>$/.exec(type)?.[1];
+  if (element !== undefined && bytesOf(type)! <= 16) return replyClassOf(element);
   return /^i(?:1|8|16|32|64)$/.test(type) ? 'integer' : undefined;
 }
 
@@ -164,7 +224,7 @@ function answerOf(returns: string, members: readonly string[]): string {
     `  %r${at} = call ptr @ozma_reply(i64 ${layout.replyClasses.indexOf(replyClassOf(type)!)}, i64 ${at})`,
     ...(type === 'x86_fp80'
       ? [`  %w${at} = load double, ptr %r${at}`, `  %v${at} = fpext double %w${at} to x86_fp80`]
-      : [`  %v${at} = load ${type}, ptr %r${at}`]),
+      : [`  %v${at} = load ${type}, ptr %r${at}, align 1`]),
   ]);
   if (members.length < 2)
     return [...lines, members.length === 0 ? '  ret void' : `  ret ${returns} %v0`].join('\n');
@@ -175,8 +235,14 @@ function answerOf(returns: string, members: readonly string[]): string {
   return [...lines, ...joins, `  ret ${returns} %j${members.length - 1}`].join('\n');
 }
 
-/** A stub in place of a callee, or nothing when its types are beyond it. */
-export function stubFunction(signature: Signature, index: number): string | undefined {
+function endOf(machine: Machine): string {
+  return `  call void @ozma_write()
+  ${system(systemCalls[machine].exit, layout.endedByCallee, 0, 0)}
+  unreachable`;
+}
+
+/** A stub in place of a callee, or nothing when its types are beyond it. One that never comes back ends the process. */
+export function stubFunction(machine: Machine, signature: Signature, index: number): string | undefined {
   const { returns, parameters } = signature;
   const members = membersOfResult(returns);
   const replies = members.map(replyClassOf);
@@ -192,7 +258,7 @@ export function stubFunction(signature: Signature, index: number): string | unde
   return `define ${returns} ${quoted(signature.name)}(${words.join(', ')}) section "ozma_stubs" {
   %slot = call ptr @ozma_call(i64 ${index + 1})
 ${notes.join('\n')}
-${answerOf(returns, members)}
+${isNoReturn(signature.name) ? endOf(machine) : answerOf(returns, members)}
 }`;
 }
 
@@ -210,6 +276,7 @@ export function stubsModule(machine: Machine, stubs: readonly string[]): string 
   const replies = layout.argumentBytes * layout.mostArguments;
   return `target triple = "${triples[machine]}"
 ${systemCall(machine)}
+declare hidden void @ozma_write()
 ; A pointer as both sides see it: the stack and constants lie elsewhere in each, so constants are what they hold.
 define internal i64 @ozma_describe(ptr %p) noinline {
   %n = ptrtoint ptr %p to i64

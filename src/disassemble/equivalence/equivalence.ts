@@ -15,6 +15,7 @@ import type { Comparison, Outcome } from './outcome.ts';
 import { runSide } from './run.ts';
 import { buildPrograms, NotComparable } from './sides.ts';
 import type { Pair } from './sides.ts';
+import { shapeOf } from './shape.ts';
 import { signaturesOf, whyNotCallable } from './signature.ts';
 
 export type { Comparison } from './outcome.ts';
@@ -57,8 +58,10 @@ export async function compareByRunning(
   const folder = await mkdtemp(join(tmpdir(), 'ozma-equivalence-'));
   try {
     const emulator = emulatorFor(pair.machine);
-    const programs = await buildPrograms(pool, pair, signature, folder);
-    const inputs = makeInputs(signature, programs.globals, {
+    const shape = shapeOf(pair.ir, pair.name);
+    const programs = await buildPrograms(pool, pair, signature, shape, folder);
+    const globals = programs.globals.length;
+    const inputs = makeInputs(signature, shape, programs, {
       count: options.inputs ?? 64,
       seed: options.seed ?? 1,
       floating: arithmetic.test(pair.assembly),
@@ -71,13 +74,13 @@ export async function compareByRunning(
       ...(emulator === undefined ? {} : { emulator }),
     };
     const start = performance.now();
-    const original = await runSide(programs.original, inputsFile, programs.globals, run);
+    const original = await runSide(programs.original, inputsFile, globals, run);
     // Inputs that stop the original say nothing: the other side is spared them, and one stop of its own decides.
     const survived = [...original.keys()].filter((index) => !('stopped' in original[index]!));
-    const size = bytesOfInput(programs.globals);
+    const size = bytesOfInput(globals);
     const telling = survived.map((index) => inputs.subarray(index * size, (index + 1) * size));
     await writeFile(inputsFile, Buffer.concat(telling));
-    const found = await runSide(programs.lifted, inputsFile, programs.globals, { ...run, mostStops: 1 });
+    const found = await runSide(programs.lifted, inputsFile, globals, { ...run, mostStops: 1 });
     const lifted: Outcome[] = [];
     for (const [at, outcome] of found.entries()) lifted[survived[at]!] = outcome;
     return { ...compareOutcomes(original, lifted), seconds: (performance.now() - start) / 1000 };

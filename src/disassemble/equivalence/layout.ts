@@ -2,8 +2,12 @@
 // same numbers on both sides and results can be compared as bytes. All of it is below 2 GiB, where the
 // small code model reaches.
 
-/** Memory behind pointer arguments. What lies around it is not mapped: a stray access is seen. */
-export const arena = { address: 0x2000_0000, bytes: 8192 };
+/**
+ * Memory behind pointer arguments. What lies around it is not mapped: a stray access is seen. Made-up pointers lead
+ * to its middle, so that what is indexed or lies before a pointer is there, too.
+ */
+export const arena = { address: 0x2000_0000, bytes: 16384 };
+export const pointed = { from: 512, to: 8192 };
 /** Stands in for external variables: each has `globalBytes`. */
 export const globals = { address: 0x1000_0000, most: 32 };
 export const globalBytes = 256;
@@ -28,17 +32,25 @@ export const mostCalls = 32;
 /** Replies of stubs by class, each `replyCount` of 8 bytes, used in turn. */
 export const replyClasses = ['integer', 'pointer', 'double', 'float'] as const;
 export const replyCount = 16;
-export const inputBytes = argumentBytes * mostArguments + replyClasses.length * replyCount * 8;
+/** Values for places in the file's own variables, and whether this input has any. */
+export const mostPatches = 64;
+export const patchesAt = argumentBytes * mostArguments + replyClasses.length * replyCount * 8;
+export const inputBytes = patchesAt + 8 + mostPatches * 8;
 /** Stack bounds (2 words), number of calls, bytes of the file's data, result (64 bytes), then the calls. */
 export const logHead = 32;
 export const resultBytes = 64;
 export const logBytes = logHead + resultBytes + callBytes * mostCalls;
 /** Exit codes of the driver. */
 export const endOfInputs = 0;
+/** A callee that never comes back ended it, and everything was written. */
+export const endedByCallee = 78;
 export const tooManyCalls = 77;
 
 /** How far below and above the driver's frame an address counts as the stack. */
 export const stackReach = 1 << 22;
+
+/** What lies below the driver's frame before each call, in words of 8 bytes. */
+export const clearedStackWords = 2048;
 
 /** Processor time that a process may take: what decides, since the clock also measures how busy the machine is. */
 export const processorSeconds = 2;

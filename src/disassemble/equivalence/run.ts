@@ -6,7 +6,7 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { readOutcome, recordBytes } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { endOfInputs, logHead, tooManyCalls } from './layout.ts';
+import { endedByCallee, endOfInputs, logHead, tooManyCalls } from './layout.ts';
 
 export interface RunOptions {
   /** A program that runs the other machine's code; absent for this machine's own. */
@@ -34,12 +34,13 @@ interface Stop {
   why: string;
 }
 
+/** Nothing at the end of all inputs, else why it ended before. */
 function runOnce(
   words: readonly string[],
   input: number,
   output: number,
   limit: number,
-): Promise<string | undefined> {
+): Promise<string | typeof endedByCallee | undefined> {
   return new Promise((resolve) => {
     const child = spawn('/bin/sh', ['-c', limitOutput, 'sh', ...words], { stdio: [input, output, 'ignore'] });
     let late = false;
@@ -57,6 +58,7 @@ function runOnce(
       else if (signal === 'SIGXCPU') resolve(timeLimitPassed);
       else if (signal !== null) resolve(signal);
       else if (code === tooManyCalls) resolve('endless calls');
+      else if (code === endedByCallee) resolve(endedByCallee);
       // An emulator reports the signal of its guest as 128 + its number.
       else resolve(code === endOfInputs ? undefined : `exit code ${code}`);
     });
@@ -95,6 +97,7 @@ export async function runSide(
     for (;;) {
       const why = await runOnce(words, input, output, options.timeLimit);
       if (why === undefined) break;
+      if (why === endedByCallee) continue;
       stops.push({ at: statSync(outputFile).size, why });
       if (why === timeLimitPassed && ++timeouts === mostTimeouts) break;
       if (stops.length >= options.mostStops) break;

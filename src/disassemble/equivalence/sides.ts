@@ -11,8 +11,9 @@ import { contentHash } from '../../llvm/module.ts';
 import { describeFailure } from '../../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../../llvm/worker-pool.ts';
 import { driverModule, isReal, stubFunction, stubsModule } from './driver.ts';
-import type { Machine } from './driver.ts';
+import type { Machine, Patch } from './driver.ts';
 import * as layout from './layout.ts';
+import type { Shape } from './shape.ts';
 import { signaturesOf } from './signature.ts';
 import type { Signature } from './signature.ts';
 
@@ -31,8 +32,12 @@ export interface Pair {
 export interface Programs {
   original: string;
   lifted: string;
-  /** External variables of either side. */
-  globals: number;
+  /** External variables of either side, in the order in which they lie. */
+  globals: readonly string[];
+  /** Places in the file's own variables. */
+  patches: readonly Patch[];
+  /** Where the functions lie that stand in for what is called through pointers; 0 where none could be made. */
+  pointedCallees: readonly number[];
 }
 
 /** Why two programs could not be made: a reason for people, not an error. */
@@ -91,6 +96,7 @@ export async function buildPrograms(
   pool: WorkerPool,
   pair: Pair,
   signature: Signature,
+  shape: Shape,
   folder: string,
 ): Promise<Programs> {
   const { machine } = pair;
@@ -113,17 +119,35 @@ export async function buildPrograms(
       continue;
     }
     const callee = known ?? { name, returns: 'i64', parameters: [], variadic: false };
-    const stub = stubFunction(callee, stubs.length);
+    const stub = stubFunction(machine, callee, stubs.length);
     if (stub === undefined) throw new NotComparable(`it calls ${name}, whose types no stub can have`);
     stubs.push(stub);
   }
   if (globals.length > layout.globals.most) {
     throw new NotComparable(`it uses ${globals.length} external variables, more than ${layout.globals.most}`);
   }
-  await writeFile(path('driver.o'), await objectOfIr(pool, driverModule(machine, signature, globals.length)));
+  stubs.push(
+    ...shape.callees.flatMap((callee, at) => stubFunction(machine, callee, stubs.length + at) ?? []),
+  );
+  const patches = patchesOf(shape, shared);
+  const driver = driverModule(machine, signature, globals.length, patches);
+  await writeFile(path('driver.o'), await objectOfIr(pool, driver));
   await writeFile(path('stubs.o'), await objectOfIr(pool, stubsModule(machine, stubs)));
   await Promise.all([link(pool, path, 'original', globals), link(pool, path, 'lifted', globals)]);
-  return { original: path('original'), lifted: path('lifted'), globals: globals.length };
+  const linked = new ElfFile(await readFile(path('original'))).readSymbols();
+  const addresses = new Map(linked.map(({ name, value }) => [name, value]));
+  const pointedCallees = shape.callees.map(({ name }) => addresses.get(name) ?? 0);
+  return { original: path('original'), lifted: path('lifted'), globals, patches, pointedCallees };
+}
+
+/** Places in variables of the file that the function reads. */
+function patchesOf(shape: Shape, shared: ReadonlySet<string>): Patch[] {
+  const all = [...shape.variables].flatMap(([variable, fields]) =>
+    shared.has(variable)
+      ? [...fields].map(([offset, [field]]): Patch => ({ variable, offset, field: field! }))
+      : [],
+  );
+  return all.slice(0, layout.mostPatches);
 }
 
 /** As linkers read addresses. */
