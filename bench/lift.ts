@@ -95,7 +95,7 @@ async function check(subject: Subject, lifted: LiftedFunction): Promise<'exact' 
       continue;
     }
     if (result.recompiled.comparison.equal) {
-      count(variants, `${variant}, ${result.recompiled.settings.name}`);
+      count(variants, `${variant}, ${result.recompiled.settings.level}`);
       return 'exact';
     }
     if (closest === undefined || result.recompiled.bleu > closest.bleu) closest = result.recompiled;

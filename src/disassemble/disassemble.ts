@@ -92,7 +92,7 @@ function resultOf(
     ...(best.repaired === true ? { repaired: true } : {}),
     ...(best.recompiled === undefined
       ? {}
-      : { bleu: best.recompiled.bleu, settings: best.recompiled.settings.name }),
+      : { bleu: best.recompiled.bleu, settings: best.recompiled.settings.level }),
     ...(best.run === undefined ? {} : { inputs: best.run.inputs }),
     ...(reason === undefined ? {} : { reason }),
   };

@@ -3,12 +3,11 @@
 // level of code generation a few are tried.
 
 import type { AssemblyFile, AssemblyFunction, TargetName } from '../lift/assembly/types.ts';
-import type { CodegenLevel } from '../llvm/module.ts';
+import type { OptimisationLevel } from '../llvm/module.ts';
 
 export interface CompileSettings {
-  /** For people and for records: `Oz`, `O2`, `O0`. */
-  name: string;
-  level: CodegenLevel;
+  /** Of code generation, as clang names it. */
+  level: OptimisationLevel;
   /** Attributes that every defined function gets. */
   attributes: string;
   positionIndependent: boolean;
@@ -39,15 +38,14 @@ export function likelySettings(file: AssemblyFile, body: AssemblyFunction): Comp
   const frame = kept ? 'all' : file.target === 'aarch64' ? 'non-leaf' : 'none';
   const common = `uwtable "frame-pointer"="${frame}" ${usualAttributes[file.target]}`;
   const { positionIndependent } = file;
-  const sized = {
-    name: 'Oz',
-    level: 'Oz',
-    attributes: `minsize optsize ${common}`,
+  const at = (level: OptimisationLevel, sizes = ''): CompileSettings => ({
+    level,
+    attributes: `${sizes}${common}`,
     positionIndependent,
-  } as const;
-  const fast = { name: 'O2', level: 'Oz', attributes: common, positionIndependent } as const;
-  const plain = { name: 'O0', level: 'O0', attributes: common, positionIndependent } as const;
-  return kept && file.target === 'x86-64' ? [plain, sized, fast] : [sized, fast, plain];
+  });
+  const [plain, sized] = [at('O0'), at('Oz', 'minsize optsize ')];
+  const others = [at('O2'), at('O3')];
+  return kept && file.target === 'x86-64' ? [plain, sized, ...others] : [sized, ...others, plain];
 }
 
 const triples: Readonly<Record<TargetName, string>> = {

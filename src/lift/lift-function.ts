@@ -160,7 +160,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
     throw new Unsupported('an address among the stack arguments');
   }
   const regions = findRegions(body, frame, convention.incomingStackArguments, context.frame);
-  const symbols = new SymbolTable(file, source.name);
+  const symbols = new SymbolTable(file, source);
   const emitted = new FunctionEmitter(body, webs, parameters, regions, symbols, target).emit({
     linkage: file.positionIndependent ? 'dso_local ' : '',
     attributes: attributesOf(source, target, context.level),

@@ -3,7 +3,10 @@
 
 import type { AssemblyFile, DataLabel } from './assembly/types.ts';
 
-/** A name that the linker knows in the same section, and how many bytes behind it the label lies. */
+/**
+ * A name that the linker knows in the same section, and how many bytes behind it the label lies: one that others know
+ * before local ones, then one at a distance that keeps the alignment.
+ */
 export function namedPlace(
   { data, globals }: AssemblyFile,
   label: DataLabel,
@@ -11,7 +14,10 @@ export function namedPlace(
   const inSection = [...data].filter(
     ([name, { section }]) => section === label.section && !name.startsWith('.L'),
   );
-  const [name, other] = inSection.find(([known]) => globals.has(known)) ?? inSection[0] ?? [];
+  const visible = inSection.filter(([known]) => globals.has(known));
+  const choices = visible.length > 0 ? visible : inSection;
+  const isAligned = (offset: number): boolean => (label.offset - offset) % 16 === 0;
+  const [name, other] = choices.find(([, { offset }]) => isAligned(offset)) ?? choices[0] ?? [];
   return name === undefined || other === undefined
     ? undefined
     : { name, distance: label.offset - other.offset };

@@ -1,10 +1,11 @@
 // The symbols that a lifted function mentions, as globals and declarations of its module. Constants that
 // only the file itself can name (strings, tables) come with their contents; everything else is external.
 
-import type { AssemblyFile, DataLabel } from './assembly/types.ts';
+import type { AssemblyFile, AssemblyFunction, DataLabel } from './assembly/types.ts';
 import type { Type } from './expression.ts';
 import { namedPlace } from './named-place.ts';
 import { Unsupported } from './step.ts';
+import { variablesByUse, type VariableUse } from './symbol-use.ts';
 
 /** A constant larger than this is not copied into a module. */
 const largestConstant = 1 << 20;
@@ -23,11 +24,29 @@ export class SymbolTable {
   private readonly declared = new Map<string, string>();
   private readonly constants = new Map<string, string>();
   private readonly pending = new Set<string>();
+  private readonly uses: ReadonlyMap<string, VariableUse>;
 
-  constructor(file: AssemblyFile, own: string) {
+  constructor(file: AssemblyFile, { name, items }: Pick<AssemblyFunction, 'name' | 'items'>) {
     this.file = file;
-    this.own = own;
+    this.own = name;
+    this.uses = this.byNames(variablesByUse(items));
     this.functions = new Set(file.functions.flatMap(({ name, aliases }) => [name, ...aliases]));
+  }
+
+  /** Uses of places without a name are those of the variable that they are reached through. */
+  private byNames(found: ReadonlyMap<string, VariableUse>): Map<string, VariableUse> {
+    const uses = new Map(found);
+    for (const [symbol, { alignment, size }] of found) {
+      const label = this.file.data.get(symbol);
+      const place = symbol.startsWith('.') && label !== undefined ? namedPlace(this.file, label) : undefined;
+      if (place === undefined) continue;
+      const known = uses.get(place.name) ?? { alignment: 1, size: 1 };
+      uses.set(place.name, {
+        alignment: place.distance % alignment === 0 ? Math.max(known.alignment, alignment) : known.alignment,
+        size: Math.max(known.size, size + place.distance),
+      });
+    }
+    return uses;
   }
 
   functionName(name: string): string {
@@ -71,7 +90,14 @@ export class SymbolTable {
       this.declared.set(symbol, `declare ${this.locality(symbol, true)}void ${quoted}()`);
     else {
       const thread = threadLocal || this.file.threadLocal.has(symbol) ? 'thread_local ' : '';
-      this.declared.set(symbol, `${quoted} = external ${this.locality(symbol, false)}${thread}global i8`);
+      const use = this.uses.get(symbol);
+      const size = Math.max(use?.size ?? 1, label?.size ?? 1);
+      const type = size === 1 ? 'i8' : `[${size} x i8]`;
+      const aligned = use === undefined || use.alignment === 1 ? '' : `, align ${use.alignment}`;
+      this.declared.set(
+        symbol,
+        `${quoted} = external ${this.locality(symbol, false)}${thread}global ${type}${aligned}`,
+      );
     }
     return quoted;
   }

@@ -3,7 +3,7 @@
 // Requests are served in the order they come; answers of the same requests do not depend on the number of
 // workers.
 
-import type { CodegenLevel } from './module.ts';
+import type { CodegenLevel, OptimisationLevel } from './module.ts';
 import type { Recipe } from './recipe.ts';
 import { Worker, type Job, type WorkerSettings } from './worker-handle.ts';
 import type {
@@ -82,7 +82,7 @@ export class WorkerPool {
   emit(
     module: ModuleSource,
     recipe: Recipe,
-    level: CodegenLevel,
+    level: OptimisationLevel,
     format: EmitFormat,
   ): Promise<Outcome<Answers['emit']>> {
     return this.ask(module, { operation: 'emit', module: module.hash, recipe, level, format });

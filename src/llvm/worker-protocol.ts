@@ -96,7 +96,7 @@ export type Request =
   | { operation: 'describe'; module: string }
   | { operation: 'measure'; module: string; recipe: Recipe; options: MeasureOptions }
   | { operation: 'measureAll'; module: string; pipelines: readonly string[]; levels: readonly CodegenLevel[] }
-  | { operation: 'emit'; module: string; recipe: Recipe; level: CodegenLevel; format: EmitFormat }
+  | { operation: 'emit'; module: string; recipe: Recipe; level: OptimisationLevel; format: EmitFormat }
   | { operation: 'variants'; module: string; variants: readonly Variant[] };
 
 /** What each operation is answered with; of those with parts, how many there were. */
