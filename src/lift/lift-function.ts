@@ -10,6 +10,7 @@ import { FunctionEmitter } from './emit-function.ts';
 import { registerValue } from './expression.ts';
 import { findFrame, promoteSlots, withoutNoReturn, type Frame } from './frame.ts';
 import { findRegions, isPlain, type FrameForm } from './frame-regions.ts';
+import { noteClobbers, type Clobbers } from './kept-registers.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
 import { extended, returnsExtended, structureOf, type Signature } from './prototypes.ts';
 import { mergeRangeChecks } from './range-checks.ts';
@@ -33,6 +34,8 @@ export interface LiftContext {
   /** Whether callers in the file read the result of a function. */
   wantedResults: ReadonlyMap<string, boolean>;
   frame: FrameForm;
+  /** What calls of the file's functions change, where less than the convention says. */
+  clobbers: Clobbers;
 }
 
 export interface LiftedText {
@@ -119,6 +122,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   const { convention } = target;
   let body = withoutNoReturn(buildBody(source, target, file), target);
   target.floatStack?.place(body, (callee) => returnsExtended(callee, context.signatures));
+  noteClobbers(body, context.clobbers);
   const depths = findFrame(body, target);
   const variadic = restoreVariadic(body, target);
   if (variadic !== undefined) body = variadic.body;

@@ -8,6 +8,7 @@ import { parseAssembly } from './assembly/parse-assembly.ts';
 import type { AssemblyFile, AssemblyFunction, TargetName } from './assembly/types.ts';
 import { UnsupportedInstructions } from './build-body.ts';
 import type { FrameForm } from './frame-regions.ts';
+import { findClobbers } from './kept-registers.ts';
 import { liftFunction, type LiftContext } from './lift-function.ts';
 import { guessLevel, type Level } from './module-text.ts';
 import { isOutlined } from './outlined.ts';
@@ -168,6 +169,7 @@ export function liftFile(file: AssemblyFile, options: LiftOptions): LiftResult {
   const wanted = options.names === undefined ? undefined : new Set(options.names);
   const longest = options.longest ?? defaultLongest;
   const signatures = new Map<string, Signature>();
+  const clobbers = findClobbers(file, target);
   const lifted = new Map<AssemblyFunction, LiftedFunction>();
   for (const source of calleesFirst(file.functions.filter(({ name }) => !isOutlined(name)))) {
     const instructions = countInstructions(source);
@@ -182,6 +184,7 @@ export function liftFile(file: AssemblyFile, options: LiftOptions): LiftResult {
         signatures,
         wantedResults: new Map(),
         frame: 'whole',
+        clobbers,
       });
     });
     if (result.signature !== undefined) {

@@ -6,6 +6,7 @@
 import { successors, type FunctionBody } from './blocks.ts';
 import { backward, demandAtEnds, visitReads, visitStepReads, type Use, type Visit } from './demand.ts';
 import { bitsOf, terms, type Expression, type Type } from './expression.ts';
+import { clobberedBy } from './kept-registers.ts';
 import { resultPart, type RegisterWrite, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
 
@@ -154,9 +155,8 @@ class WebBuilder {
 
   private visitCall(step: Step, current: Map<number, number>): void {
     const site = step.flow?.kind === 'call' ? step.flow.site : undefined;
-    const { clobbered } = this.target.convention;
     const defined = new Map<number, number>();
-    for (const register of clobbered) {
+    for (const register of clobberedBy(step, this.target.convention)) {
       const node = current.get(register);
       if (node === undefined) continue;
       defined.set(register, node);

@@ -5,6 +5,7 @@
 // input; `memcpy` and its like are real, since compilers put them in place of loops.
 
 import { bytesOf, calledParameters, callWords, membersOfResult, parameterTypes } from './signature.ts';
+import { keepingRegisters } from './keeping-registers.ts';
 import { roundingFunctions, roundingNames } from './rounding.ts';
 import type { Signature } from './signature.ts';
 import * as layout from './layout.ts';
@@ -107,6 +108,7 @@ ${mapping(machine, arena.address, arena.bytes)}
 ${mapping(machine, layout.globals.address, Math.max(globalsBytes, 4096))}
 ${mapping(machine, input.address, layout.inputBytes)}
 ${mapping(machine, log.address, layout.logBytes)}
+${mapping(machine, layout.registers.address, layout.registers.bytes)}
   %frame = call ptr @llvm.frameaddress.p0(i32 0)
   %top = ptrtoint ptr %frame to i64
   %low = sub i64 %top, ${layout.stackReach}
@@ -175,8 +177,11 @@ function answerOf(returns: string, members: readonly string[]): string {
   return [...lines, ...joins, `  ret ${returns} %j${members.length - 1}`].join('\n');
 }
 
-/** A stub in place of a callee, or nothing when its types are beyond it. */
-export function stubFunction(signature: Signature, index: number): string | undefined {
+/**
+ * A stub in place of a callee, or nothing when its types are beyond it. `keeps`: it changes no register but those
+ * of its result, for callers that know what the callee leaves alone.
+ */
+export function stubFunction(signature: Signature, index: number, keeps?: Machine): string | undefined {
   const { returns, parameters } = signature;
   const members = membersOfResult(returns);
   const replies = members.map(replyClassOf);
@@ -189,7 +194,9 @@ export function stubFunction(signature: Signature, index: number): string | unde
     if (type !== 'ptr') return [slot, `  store ${type} %a${at}, ptr %s${at}`];
     return [slot, `  %d${at} = call i64 @ozma_describe(ptr %a${at})`, `  store i64 %d${at}, ptr %s${at}`];
   });
-  return `define ${returns} ${quoted(signature.name)}(${words.join(', ')}) section "ozma_stubs" {
+  const name = keeps === undefined ? signature.name : `ozma.body.${signature.name}`;
+  const around = keeps === undefined ? '' : keepingRegisters(keeps, signature.name, name, members);
+  return `${around}define ${returns} ${quoted(name)}(${words.join(', ')}) section "ozma_stubs" {
   %slot = call ptr @ozma_call(i64 ${index + 1})
 ${notes.join('\n')}
 ${answerOf(returns, members)}

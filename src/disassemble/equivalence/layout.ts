@@ -19,6 +19,9 @@ export const input = { address: 0x3000_0000 };
 /** What the function did: result and calls. */
 export const log = { address: 0x3100_0000 };
 
+/** Registers while a stub runs that must leave them alone. */
+export const registers = { address: 0x3200_0000, bytes: 4096 };
+
 export const argumentBytes = 16;
 export const mostArguments = 24;
 /** A call takes one slot: a word for who was called, seven arguments of 16 bytes. */

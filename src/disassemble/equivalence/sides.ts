@@ -26,6 +26,8 @@ export interface Pair {
   data: string;
   /** A module that defines the function and declares what it uses. */
   ir: string;
+  /** Callees that callers may rely on to leave registers alone. */
+  keeping?: ReadonlySet<string>;
 }
 
 export interface Programs {
@@ -113,7 +115,7 @@ export async function buildPrograms(
       continue;
     }
     const callee = known ?? { name, returns: 'i64', parameters: [], variadic: false };
-    const stub = stubFunction(callee, stubs.length);
+    const stub = stubFunction(callee, stubs.length, pair.keeping?.has(name) === true ? machine : undefined);
     if (stub === undefined) throw new NotComparable(`it calls ${name}, whose types no stub can have`);
     stubs.push(stub);
   }
