@@ -106,6 +106,7 @@ function liftOne(source: AssemblyFunction, context: LiftContext): LiftedFunction
     }
   };
   if (whole.takesFrameAddresses) add('split');
+  if (whole.reachesDown) add('memory');
   if (whole.usesSlots && looksUnoptimised(source)) {
     add('slots');
     add('reloads');
