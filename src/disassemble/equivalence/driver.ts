@@ -93,6 +93,7 @@ function callOf(signature: Signature): string {
 export function driverModule(machine: Machine, signature: Signature, globals: number): string {
   const numbers = systemCalls[machine];
   const globalsBytes = globals * layout.globalBytes;
+  const globalPages = Math.max(1, Math.ceil(globalsBytes / 4096)) * 4096;
   const { arena, input, log } = layout;
   return `target triple = "${triples[machine]}"
 declare ${signature.returns} ${quoted(signature.name)}(${parameterTypes(signature)})
@@ -105,7 +106,7 @@ ${systemCall(machine)}
 define void @_start() noreturn nounwind "stackrealign" "frame-pointer"="all" {
 entry:
 ${mapping(machine, arena.address, arena.bytes)}
-${mapping(machine, layout.globals.address, Math.max(globalsBytes, 4096))}
+${mapping(machine, layout.globals.address, globalPages)}
 ${mapping(machine, input.address, layout.inputBytes)}
 ${mapping(machine, log.address, layout.logBytes)}
 ${mapping(machine, layout.registers.address, layout.registers.bytes)}
@@ -129,6 +130,7 @@ next:
   %whole = icmp eq i64 %got, ${layout.inputBytes}
   br i1 %whole, label %run, label %end
 run:
+  call ptr @memset(ptr ${pointer(layout.globals.address)}, i32 0, i64 ${globalPages})
   ${system(numbers.read, 0, layout.globals.address, globalsBytes)}
   ${system(numbers.read, 0, arena.address, arena.bytes)}
   call ptr @memmove(ptr @__start_ozma_data, ptr ${pointer(layout.savedData.address)}, i64 %data)
