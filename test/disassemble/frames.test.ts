@@ -32,6 +32,22 @@ f:
 	.size	f, .-f
 `;
 
+/** The second or the third parameter, by the fourth, from an array below the stack pointer. */
+const belowTheStackPointer = `
+	.text
+	.globl	f
+	.type	f, @function
+f:
+	movl	%edi, -24(%rsp)
+	movl	%esi, -20(%rsp)
+	movl	%edx, -16(%rsp)
+	andl	$1, %ecx
+	leaq	-20(%rsp,%rcx,4), %rax
+	movl	(%rax), %eax
+	retq
+	.size	f, .-f
+`;
+
 describe.runIf(process.arch === 'x64')('x86-64', () => {
   it('a pointer into the middle of an array reaches what lies below it', async () => {
     const report = await disassemble(middleOfAnArray, {
@@ -41,5 +57,14 @@ describe.runIf(process.arch === 'x64')('x86-64', () => {
     });
     expect(report.functions[0]).toMatchObject({ name: 'f', status: 'equivalent' });
     expect(report.functions[0]!.ir).toMatch(/@f\(i32 %\w+, i32 %\w+, i32 %\w+, ptr/);
+  });
+
+  it('an array below the stack pointer is found where the index is added', async () => {
+    const report = await disassemble(belowTheStackPointer, {
+      installation,
+      target: 'x86_64-linux-gnu',
+      jobs: 1,
+    });
+    expect(['exact', 'equivalent']).toContain(report.functions[0]!.status);
   });
 });
