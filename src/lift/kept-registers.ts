@@ -26,7 +26,11 @@ function leavesTo({ flow }: Step, labels: ReadonlySet<string>): string | 'anywhe
   return labels.has(flow.target) ? undefined : flow.target;
 }
 
-function clobbersOf({ items }: AssemblyFunction, known: Clobbers, target: Target): readonly number[] {
+function clobbersOf(
+  { name, aliases, items }: AssemblyFunction,
+  known: Clobbers,
+  target: Target,
+): readonly number[] {
   const { clobbered, changedByCall } = target.convention;
   const labels = new Set(items.flatMap((item) => (item.kind === 'label' ? [item.name] : [])));
   const changed = new Set(changedByCall);
@@ -44,7 +48,8 @@ function clobbersOf({ items }: AssemblyFunction, known: Clobbers, target: Target
       changed.add(register);
     const to = leavesTo(step, labels);
     // A jump through a table stays in the function, but nothing here says so.
-    for (const register of to === undefined ? [] : (known.get(to) ?? clobbered)) changed.add(register);
+    if (to === undefined || to === name || aliases.includes(to)) continue;
+    for (const register of known.get(to) ?? clobbered) changed.add(register);
   }
   return clobbered.filter((register) => changed.has(register));
 }

@@ -25,17 +25,28 @@ function fileOf(functions: Readonly<Record<string, readonly string[]>>): string 
   return `\t.text\n${texts.join('\n')}\n`.replaceAll('%function', '@function');
 }
 
-/** `leaf` changes its result alone, `caller` what `leaf` changes and its second parameter. */
+/** `leaf` calls itself and changes its parameter and its result alone, `middle` its second parameter as well. */
 const x86 = fileOf({
-  leaf: ['leal (%rdi,%rdi,2), %eax', 'ret'],
+  leaf: [
+    'xorl %eax, %eax',
+    'testl %edi, %edi',
+    'jle .Ldone',
+    'subq $8, %rsp',
+    'decl %edi',
+    'call leaf',
+    'addl $3, %eax',
+    'addq $8, %rsp',
+    '.Ldone:',
+    'ret',
+  ],
   middle: ['subq $8, %rsp', 'call leaf', 'movl %eax, %esi', 'addq $8, %rsp', 'ret'],
   f: [
     'subq $8, %rsp',
     'call middle',
     'mulsd %xmm1, %xmm0',
     'movsd %xmm0, (%rdx)',
-    'leal (%rdi,%rcx), %eax',
-    'movl %edi, 8(%rdx)',
+    'leal (%r8,%rcx), %eax',
+    'movl %r9d, 8(%rdx)',
     'addq $8, %rsp',
     'ret',
   ],
