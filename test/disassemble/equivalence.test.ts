@@ -99,6 +99,12 @@ it('what an input left behind external variables is not there for the next', asy
   expect(await compare(source, source)).toMatchObject({ verdict: 'equal' });
 });
 
+it('what a callee should have written is the same on both sides', async () => {
+  const source = `int g(long *); long f(int a) { long out; g(&out); return out * a; }`;
+  expect(await compare(source, source)).toMatchObject({ verdict: 'equal' });
+  expect(await compare(source, source, 'aarch64')).toMatchObject({ verdict: 'equal' });
+});
+
 describe('long double', () => {
   const source = `long double g(long double, int);
     long double f(long double a, int n, const long double *p, long double b) { return g(a * b, n) / (b + 3) - p[1]; }`;

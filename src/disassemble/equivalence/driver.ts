@@ -138,7 +138,8 @@ run:
   store i64 %low, ptr ${pointer(log.address)}
   store i64 %high, ptr ${pointer(log.address + 8)}
   store i64 %data, ptr ${pointer(log.address + 24)}
-${callOf(signature)}
+  call void @ozma_clear_stack()
+  call void @ozma_run()
   ${system(numbers.write, 1, log.address, layout.logBytes)}
   ${system(numbers.write, 1, layout.globals.address, globalsBytes)}
   ${system(numbers.write, 1, arena.address, arena.bytes)}
@@ -147,6 +148,18 @@ ${callOf(signature)}
 end:
   ${system(numbers.exit, layout.endOfInputs, 0, 0)}
   unreachable
+}
+; What a function reads of its frame before it was written, as where a callee should have, is the same on both sides.
+define internal void @ozma_clear_stack() noinline {
+  %below = alloca [${layout.clearedStack} x i8], align 16
+  call ptr @memset(ptr %below, i32 0, i64 ${layout.clearedStack})
+  ret void
+}
+; Farther down, since what the other saves at the top of its frame is not cleared.
+define internal void @ozma_run() noinline {
+  %away = alloca [64 x i8], align 16
+${callOf(signature)}
+  ret void
 }
 ${realFunctions}
 ${machine === 'x86_64' ? roundingFunctions() : ''}

@@ -43,5 +43,8 @@ export const tooManyCalls = 77;
 /** How far below and above the driver's frame an address counts as the stack. */
 export const stackReach = 1 << 22;
 
+/** How far below the driver's frame the stack is empty when the function is called. */
+export const clearedStack = 1 << 14;
+
 /** Processor time that a process may take: what decides, since the clock also measures how busy the machine is. */
 export const processorSeconds = 2;
