@@ -13,7 +13,7 @@ import type { WorkerPool } from '../../llvm/worker-pool.ts';
 import { driverModule, isReal, stubFunction, stubsModule } from './driver.ts';
 import type { Machine } from './driver.ts';
 import * as layout from './layout.ts';
-import { signaturesOf } from './signature.ts';
+import { calledWith, commonParameters, signaturesOf } from './signature.ts';
 import type { Signature } from './signature.ts';
 
 /** The function as it was found and as it was lifted. */
@@ -105,6 +105,7 @@ export async function buildPrograms(
   const shared = new Set(symbolNames(data, true));
   const undefinedNames = new Set([original, data, lifted].flatMap((object) => symbolNames(object, false)));
   const declared = new Map(signaturesOf(pair.ir).declared.map((one) => [one.name, one]));
+  const calls = calledWith(pair.ir);
   const stubs: string[] = [];
   const globals: string[] = [];
   for (const name of [...undefinedNames].sort()) {
@@ -114,7 +115,10 @@ export async function buildPrograms(
       globals.push(name);
       continue;
     }
-    const callee = known ?? { name, returns: 'i64', parameters: [], variadic: false };
+    const callee =
+      known === undefined
+        ? { name, returns: 'i64', parameters: [], variadic: false }
+        : { ...known, parameters: commonParameters(known, calls.get(name) ?? []) };
     const stub = stubFunction(callee, stubs.length, pair.keeping?.has(name) === true ? machine : undefined);
     if (stub === undefined) throw new NotComparable(`it calls ${name}, whose types no stub can have`);
     stubs.push(stub);
