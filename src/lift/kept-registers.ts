@@ -18,10 +18,12 @@ export function clobberedBy(
   return (flow?.kind === 'call' ? flow.clobbered : undefined) ?? clobbered;
 }
 
+const anywhere = '';
+
 /** Where a step goes outside its function: the name of a function, or anywhere. */
-function leavesTo({ flow }: Step, labels: ReadonlySet<string>): string | 'anywhere' | undefined {
-  if (flow?.kind === 'indirect') return 'anywhere';
-  if (flow?.kind === 'call') return typeof flow.target === 'string' ? flow.target : 'anywhere';
+function leavesTo({ flow }: Step, labels: ReadonlySet<string>): string | undefined {
+  if (flow?.kind === 'indirect') return anywhere;
+  if (flow?.kind === 'call') return typeof flow.target === 'string' ? flow.target : anywhere;
   if (flow?.kind !== 'jump' && flow?.kind !== 'branch') return undefined;
   return labels.has(flow.target) ? undefined : flow.target;
 }
@@ -47,7 +49,7 @@ function clobbersOf(
     for (const register of [...step.writes.map((write) => write.register), ...step.undefined])
       changed.add(register);
     const to = leavesTo(step, labels);
-    // A jump through a table stays in the function, but nothing here says so.
+    // A jump through a table stays in the function, but nothing here says so: it goes anywhere.
     if (to === undefined || to === name || aliases.includes(to)) continue;
     for (const register of known.get(to) ?? clobbered) changed.add(register);
   }

@@ -1,13 +1,12 @@
 // Code around a stub that leaves every register as it was but those of the result. The arguments on the stack
 // must lie where the stub looks for them, so what is saved goes to memory of its own; stubs call no stubs.
 
-import type { Machine } from './driver.ts';
 import * as layout from './layout.ts';
 
 const { address } = layout.registers;
 
 /** The registers of each kind that a call may change, those of results first. */
-const changed: Readonly<Record<Machine, { integers: string[]; floats: string[] }>> = {
+const changed: Readonly<Record<'x86_64' | 'aarch64', { integers: string[]; floats: string[] }>> = {
   x86_64: {
     integers: ['rax', 'rdx', 'rcx', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11'],
     floats: Array.from({ length: 16 }, (_, index) => `xmm${index}`),
@@ -50,7 +49,7 @@ function aroundAarch64(body: string, saved: readonly string[], restored: readonl
 
 /** Module assembly that defines `name` as a call of `body`, which returns values of these types. */
 export function keepingRegisters(
-  machine: Machine,
+  machine: keyof typeof changed,
   name: string,
   body: string,
   members: readonly string[],
