@@ -1,6 +1,7 @@
 // One candidate for one function: is it IR at all, does it compile back, to the same instructions, and if
 // not, does it do the same? Every answer that anybody sees has gone through here.
 
+import { keepingFunctions } from '../lift/kept-registers.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { compareByRunning } from './equivalence/equivalence.ts';
 import type { Comparison } from './equivalence/equivalence.ts';
@@ -51,7 +52,14 @@ async function runBoth(
   }
   return compareByRunning(
     pool,
-    { name, machine: machines[target], assembly: alone.assembly, data: alone.data, ir: visible },
+    {
+      name,
+      machine: machines[target],
+      assembly: alone.assembly,
+      data: alone.data,
+      ir: visible,
+      keeping: keepingFunctions(subject.file),
+    },
     { seed },
   );
 }

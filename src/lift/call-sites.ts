@@ -6,6 +6,7 @@ import { successors, type Block, type FunctionBody } from './blocks.ts';
 import { backward, demandAtEnds, type Demand } from './demand.ts';
 import { bitcast, bitsOf, load, registerValue, type Expression, type Type } from './expression.ts';
 import type { CallDepths } from './frame.ts';
+import { clobberedBy } from './kept-registers.ts';
 import {
   extended,
   isFloat,
@@ -119,13 +120,16 @@ class Evidence {
 
   private forward(step: Step, state: Origins): void {
     if (step.flow?.kind === 'call') {
-      const { clobbered, integerResults } = this.target.convention;
+      const { integerResults } = this.target.convention;
+      const clobbered = clobberedBy(step, this.target.convention);
       for (const register of clobbered)
         if (state.has(register)) state.set(register, { mask: nothing, bits: 0 });
       const result = step.flow.site?.result ?? 'unknown';
       if (result === 'unknown') {
-        state.set(integerResults[0]!, { mask: callResult, bits: 0 });
-        state.set(integerResults[1]!, { mask: second, bits: 0 });
+        for (const [index, mask] of [callResult, second].entries()) {
+          const register = integerResults[index]!;
+          if (clobbered.includes(register)) state.set(register, { mask, bits: 0 });
+        }
       } else
         for (const { register, type } of result)
           state.set(register, { mask: callResult, bits: bitsOf(type) });

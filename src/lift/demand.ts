@@ -4,6 +4,7 @@
 
 import { successors, type Block, type FunctionBody } from './blocks.ts';
 import { bitsOf, terms, type Expression, type Type } from './expression.ts';
+import { clobberedBy } from './kept-registers.ts';
 import type { Step } from './step.ts';
 import type { CallingConvention } from './targets/target.ts';
 
@@ -108,7 +109,7 @@ export function visitStepReads(step: Step, after: Demand, visit: Visit, all = fa
 export function stepBackward(step: Step, demand: Demand, convention: CallingConvention, all = false): void {
   const reads: [number, number][] = [];
   visitStepReads(step, demand, (register, bits) => reads.push([register, bits]), all);
-  if (step.flow?.kind === 'call') for (const register of convention.clobbered) demand[register] = 0;
+  if (step.flow?.kind === 'call') for (const register of clobberedBy(step, convention)) demand[register] = 0;
   for (const register of step.undefined) demand[register] = 0;
   for (const { register } of step.writes) demand[register] = 0;
   for (const [register, bits] of reads) if (bits > demand[register]!) demand[register] = bits;

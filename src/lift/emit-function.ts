@@ -5,6 +5,7 @@ import type { Block, FunctionBody } from './blocks.ts';
 import { constantText, ValueEmitter, type RegisterFile } from './emit-values.ts';
 import type { FrameRegion } from './frame-regions.ts';
 import { bitsOf, type Type, type Value } from './expression.ts';
+import { clobberedBy } from './kept-registers.ts';
 import { locateResult, membersOf, structureOf, type Signature } from './prototypes.ts';
 import { Unsupported, type CallSite, type ResultPart, type Step } from './step.ts';
 import type { Parameter } from './signature.ts';
@@ -242,7 +243,7 @@ export class FunctionEmitter implements RegisterFile {
         ? this.symbols.callee(target, callee.result, passedAs.slice(0, fixed), fixed !== undefined)
         : this.values.emitPointer(target).text;
     const call = `${marker}call ${callee.result}${prototype} ${name}(${list})`;
-    for (const register of this.target.convention.clobbered) this.current.delete(register);
+    for (const register of clobberedBy(step, this.target.convention)) this.current.delete(register);
     if (callee.result === 'void') {
       this.values.line(call);
       return undefined;

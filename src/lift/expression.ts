@@ -97,6 +97,9 @@ export function add(left: Expression, right: Expression): Expression {
   if (right.kind === 'constant' && left.kind === 'operation' && left.operator === 'add') {
     const [first, second] = left.operands;
     if (second!.kind === 'constant') return add(first!, constant(left.type, second!.value + right.value));
+    // A place in the frame is where the sum with the number points: the frame's start alone would be another.
+    if (first!.kind === 'frame') return add(add(first!, right), second!);
+    if (second!.kind === 'frame') return add(first!, add(second!, right));
   }
   return binary('add')(left, right);
 }

@@ -6,14 +6,14 @@ import { Unsupported } from './step.ts';
 
 /**
  * What becomes of the stack frame. `whole`: slots are values, and places whose address is taken are parts of
- * one object; `split`: each of those is an object of its own; `slots`: every slot stays memory, as in code
+ * one object; `memory`: slots are parts of it as well; `split`: each of those is an object of its own; `slots`: every slot stays memory, as in code
  * generated at -O0; `reloads`: the same, and moves out of memory stay moves; `spills`: the same again, but slots of the register
  * allocator are values.
  */
-export type FrameForm = 'whole' | 'split' | 'slots' | 'reloads' | 'spills';
+export type FrameForm = 'whole' | 'memory' | 'split' | 'slots' | 'reloads' | 'spills';
 
 /** Forms for code that was generated at -O0. */
-export const isPlain = (form: FrameForm): boolean => form !== 'whole' && form !== 'split';
+export const isPlain = (form: FrameForm): boolean => !['whole', 'memory', 'split'].includes(form);
 
 export interface FrameRegion {
   name: string;
@@ -64,7 +64,7 @@ export function findRegions(
   const begins = (start: number): boolean =>
     objectAt.has(start) ||
     isBehind(start) ||
-    (form !== 'whole' && frame.taken.includes(start)) ||
+    (form !== 'whole' && form !== 'memory' && frame.taken.includes(start)) ||
     (apart && start < lowest && !isInside(start, ends));
   const bounds = starts.filter(begins);
   if (bounds[0] !== first) bounds.unshift(first);

@@ -10,9 +10,11 @@ import { FunctionEmitter } from './emit-function.ts';
 import { registerValue } from './expression.ts';
 import { findFrame, promoteSlots, withoutNoReturn, type Frame } from './frame.ts';
 import { findRegions, isPlain, type FrameForm } from './frame-regions.ts';
+import { noteClobbers, type Clobbers } from './kept-registers.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
 import { extended, returnsExtended, structureOf, type Signature } from './prototypes.ts';
 import { mergeRangeChecks } from './range-checks.ts';
+import { reachesDown } from './reach-down.ts';
 import { findParameters } from './signature.ts';
 import { checkWholeArguments, readWholeArguments } from './stack-arguments.ts';
 import { Unsupported } from './step.ts';
@@ -33,6 +35,8 @@ export interface LiftContext {
   /** Whether callers in the file read the result of a function. */
   wantedResults: ReadonlyMap<string, boolean>;
   frame: FrameForm;
+  /** What calls of the file's functions change, where less than the convention says. */
+  clobbers: Clobbers;
 }
 
 export interface LiftedText {
@@ -40,6 +44,8 @@ export interface LiftedText {
   signature: Signature;
   /** Whether pointers into the frame are made, so that its parts may be one object or several. */
   takesFrameAddresses: boolean;
+  /** Whether slots below them may be parts of what they point into. */
+  reachesDown: boolean;
   /** Whether slots of the frame hold more than saved registers. */
   usesSlots: boolean;
   /** Whether some of them look like the register allocator's. */
@@ -119,6 +125,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   const { convention } = target;
   let body = withoutNoReturn(buildBody(source, target, file), target);
   target.floatStack?.place(body, (callee) => returnsExtended(callee, context.signatures));
+  noteClobbers(body, context.clobbers);
   const depths = findFrame(body, target);
   const variadic = restoreVariadic(body, target);
   if (variadic !== undefined) body = variadic.body;
@@ -131,12 +138,12 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   const keepsSlots = isPlain(context.frame);
   dropPadding(body, convention);
   const saved = savedRegisterSlots(body, target);
-  const passed = keepsSlots ? passedSlots(body) : new Set<number>();
+  const passed = keepsSlots || context.frame === 'memory' ? passedSlots(body) : new Set<number>();
   const highest = keepsSlots || context.frame === 'whole' ? highestSpill(body) : undefined;
   const spills = context.frame === 'spills' ? highest : undefined;
   const frame = promoteSlots(
     body,
-    keepsSlots ? 'forced' : context.frame === 'whole' ? 'careful' : 'all',
+    keepsSlots || context.frame === 'memory' ? 'forced' : context.frame === 'whole' ? 'careful' : 'all',
     (offset) =>
       saved.has(offset) ||
       passed.has(offset) ||
@@ -153,7 +160,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
     dropDeadWrites(body, convention);
     if (context.frame !== 'slots') keepReloads(body);
   }
-  const webs = findWebs(body, target);
+  const webs = findWebs(body, target, !keepsSlots);
   if (keepsSlots) restoreSubtractions(body);
   const parameters = findParameters(webs, frame, target, variadic?.named);
   if (frame.taken.some((offset) => offset >= convention.incomingStackArguments)) {
@@ -172,6 +179,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
     ir,
     signature: emitted.signature,
     takesFrameAddresses: frame.taken.length > 0,
+    reachesDown: reachesDown(body, frame),
     usesSlots: usesSlots(frame, saved, convention),
     spills: highest !== undefined,
   };

@@ -8,6 +8,7 @@ import { parseAssembly } from './assembly/parse-assembly.ts';
 import type { AssemblyFile, AssemblyFunction, TargetName } from './assembly/types.ts';
 import { UnsupportedInstructions } from './build-body.ts';
 import type { FrameForm } from './frame-regions.ts';
+import { findClobbers } from './kept-registers.ts';
 import { liftFunction, type LiftContext } from './lift-function.ts';
 import { guessLevel, type Level } from './module-text.ts';
 import { isOutlined } from './outlined.ts';
@@ -105,6 +106,7 @@ function liftOne(source: AssemblyFunction, context: LiftContext): LiftedFunction
     }
   };
   if (whole.takesFrameAddresses) add('split');
+  if (whole.reachesDown) add('memory');
   if (whole.usesSlots && looksUnoptimised(source)) {
     add('slots');
     add('reloads');
@@ -168,6 +170,7 @@ export function liftFile(file: AssemblyFile, options: LiftOptions): LiftResult {
   const wanted = options.names === undefined ? undefined : new Set(options.names);
   const longest = options.longest ?? defaultLongest;
   const signatures = new Map<string, Signature>();
+  const clobbers = findClobbers(file, target);
   const lifted = new Map<AssemblyFunction, LiftedFunction>();
   for (const source of calleesFirst(file.functions.filter(({ name }) => !isOutlined(name)))) {
     const instructions = countInstructions(source);
@@ -182,6 +185,7 @@ export function liftFile(file: AssemblyFile, options: LiftOptions): LiftResult {
         signatures,
         wantedResults: new Map(),
         frame: 'whole',
+        clobbers,
       });
     });
     if (result.signature !== undefined) {

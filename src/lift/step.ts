@@ -35,6 +35,8 @@ export type Flow =
       site?: CallSite;
       /** It leaves its result on the x87 stack. */
       extended?: boolean;
+      /** What it changes, where the callee's own code says less than the convention (kept-registers.ts). */
+      clobbered?: readonly number[];
     }
   | { kind: 'return' }
   /** ud2, brk: never goes on. */

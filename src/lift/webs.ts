@@ -6,6 +6,7 @@
 import { successors, type FunctionBody } from './blocks.ts';
 import { backward, demandAtEnds, visitReads, visitStepReads, type Use, type Visit } from './demand.ts';
 import { bitsOf, terms, type Expression, type Type } from './expression.ts';
+import { clobberedBy } from './kept-registers.ts';
 import { resultPart, type RegisterWrite, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
 
@@ -47,12 +48,16 @@ class WebBuilder {
   private readonly starts: Map<number, number>[];
   private readonly writes = new Map<RegisterWrite, number>();
   private readonly results = new Map<Step, Map<number, number>>();
+  /** Variables that stand for what is in a place of the frame: a pointer that is stored comes back as one. */
+  private readonly places = new Map<number, number>();
   private readonly body: FunctionBody;
   private readonly target: Target;
+  private readonly followsPlaces: boolean;
 
-  constructor(body: FunctionBody, target: Target) {
+  constructor(body: FunctionBody, target: Target, followsPlaces: boolean) {
     this.body = body;
     this.target = target;
+    this.followsPlaces = followsPlaces;
     this.starts = body.blocks.map(() => new Map<number, number>());
   }
 
@@ -154,9 +159,8 @@ class WebBuilder {
 
   private visitCall(step: Step, current: Map<number, number>): void {
     const site = step.flow?.kind === 'call' ? step.flow.site : undefined;
-    const { clobbered } = this.target.convention;
     const defined = new Map<number, number>();
-    for (const register of clobbered) {
+    for (const register of clobberedBy(step, this.target.convention)) {
       const node = current.get(register);
       if (node === undefined) continue;
       defined.set(register, node);
@@ -198,6 +202,7 @@ class WebBuilder {
       for (const operand of value.operands.slice(1)) this.relate(node, operand, current);
       return;
     }
+    this.relateToPlace(node, value);
     const summands = terms(value);
     if (summands.some(({ kind }) => kind === 'frame' || kind === 'symbol'))
       this.nodes[this.root(node)]!.pointer = true;
@@ -206,6 +211,17 @@ class WebBuilder {
     );
     if (registers.length === 1) this.same.push([node, registers[0]!]);
     else if (registers.length === 2) this.sums.push([node, registers[0]!, registers[1]!]);
+  }
+
+  private relateToPlace(node: number, value: Expression): void {
+    if (this.followsPlaces && value.kind === 'load' && value.address.kind === 'frame')
+      this.same.push([this.placeIn(value.address.offset), node]);
+  }
+
+  private placeIn(offset: number): number {
+    let place = this.places.get(offset);
+    if (place === undefined) this.places.set(offset, (place = this.create(this.target.stackPointer)));
+    return place;
   }
 
   /** Addresses with two candidates for the pointer, and comparisons. */
@@ -229,6 +245,8 @@ class WebBuilder {
     };
     for (const { value } of step.writes) visit(value);
     for (const { address, value } of step.stores) {
+      if (this.followsPlaces && address.kind === 'frame' && value.kind === 'register' && value.type === 'i64')
+        this.same.push([this.placeIn(address.offset), this.nodeIn(current, value.register)]);
       this.noteAddress(address, current);
       visit(address);
       visit(value);
@@ -333,6 +351,7 @@ function constantBits(value: bigint, bits: number): number {
   return value < 2n ** 32n ? Math.min(bits, 32) : bits;
 }
 
-export function findWebs(body: FunctionBody, target: Target): Webs {
-  return new WebBuilder(body, target).build();
+/** `followsPlaces`: whether pointers are followed through memory of the frame. */
+export function findWebs(body: FunctionBody, target: Target, followsPlaces: boolean): Webs {
+  return new WebBuilder(body, target, followsPlaces).build();
 }

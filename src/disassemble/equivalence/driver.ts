@@ -6,6 +6,7 @@
 
 import { isNoReturn } from '../../lift/prototypes.ts';
 import { bytesOf, calledParameters, callWords, membersOfResult, parameterTypes } from './signature.ts';
+import { keepingRegisters } from './keeping-registers.ts';
 import { roundingFunctions, roundingNames } from './rounding.ts';
 import type { Field } from './shape.ts';
 import type { Signature } from './signature.ts';
@@ -125,6 +126,7 @@ export function driverModule(
 ): string {
   const numbers = systemCalls[machine];
   const globalsBytes = globals * layout.globalBytes;
+  const globalPages = Math.max(1, Math.ceil(globalsBytes / 4096)) * 4096;
   const { arena, input, log } = layout;
   return `target triple = "${triples[machine]}"
 declare ${signature.returns} ${quoted(signature.name)}(${parameterTypes(signature)})
@@ -137,9 +139,10 @@ ${systemCall(machine)}
 define void @_start() noreturn nounwind "stackrealign" "frame-pointer"="all" {
 entry:
 ${mapping(machine, arena.address, arena.bytes)}
-${mapping(machine, layout.globals.address, Math.max(globalsBytes, 4096))}
+${mapping(machine, layout.globals.address, globalPages)}
 ${mapping(machine, input.address, layout.inputBytes)}
 ${mapping(machine, log.address, layout.logBytes)}
+${mapping(machine, layout.registers.address, layout.registers.bytes)}
   %frame = call ptr @llvm.frameaddress.p0(i32 0)
   %top = ptrtoint ptr %frame to i64
   %low = sub i64 %top, ${layout.stackReach}
@@ -160,6 +163,7 @@ next:
   %whole = icmp eq i64 %got, ${layout.inputBytes}
   br i1 %whole, label %run, label %end
 run:
+  call ptr @memset(ptr ${pointer(layout.globals.address)}, i32 0, i64 ${globalPages})
   ${system(numbers.read, 0, layout.globals.address, globalsBytes)}
   ${system(numbers.read, 0, arena.address, arena.bytes)}
   call ptr @memmove(ptr @__start_ozma_data, ptr ${pointer(layout.savedData.address)}, i64 %data)
@@ -169,26 +173,23 @@ run:
   store i64 %data, ptr ${pointer(log.address + 24)}
   call void @ozma_clear_stack()
 ${patching(patches)}
-${callOf(signature)}
+  call void @ozma_run()
   call void @ozma_write()
   br label %next
 end:
   ${system(numbers.exit, layout.endOfInputs, 0, 0)}
   unreachable
 }
-; What a function finds on the stack without having put it there is the same on both sides.
+; What a function reads of its frame before it was written, as where a callee should have, is the same on both sides.
 define internal void @ozma_clear_stack() noinline {
-entry:
-  %below = alloca [${layout.clearedStackWords} x i64]
-  br label %more
-more:
-  %i = phi i64 [ 0, %entry ], [ %j, %more ]
-  %p = getelementptr i64, ptr %below, i64 %i
-  store volatile i64 0, ptr %p
-  %j = add i64 %i, 1
-  %all = icmp eq i64 %j, ${layout.clearedStackWords}
-  br i1 %all, label %done, label %more
-done:
+  %below = alloca [${layout.clearedStack} x i8], align 16
+  call ptr @memset(ptr %below, i32 0, i64 ${layout.clearedStack})
+  ret void
+}
+; Farther down, since what the other saves at the top of its frame is not cleared.
+define internal void @ozma_run() noinline {
+  %away = alloca [64 x i8], align 16
+${callOf(signature)}
   ret void
 }
 define hidden void @ozma_write() noinline {
@@ -241,8 +242,16 @@ function endOf(machine: Machine): string {
   unreachable`;
 }
 
-/** A stub in place of a callee, or nothing when its types are beyond it. One that never comes back ends the process. */
-export function stubFunction(machine: Machine, signature: Signature, index: number): string | undefined {
+/**
+ * A stub in place of a callee, or nothing when its types are beyond it. One that never comes back ends the process.
+ * `keeps`: it changes no register but those of its result, for callers that know what the callee leaves alone.
+ */
+export function stubFunction(
+  machine: Machine,
+  signature: Signature,
+  index: number,
+  keeps: boolean,
+): string | undefined {
   const { returns, parameters } = signature;
   const members = membersOfResult(returns);
   const replies = members.map(replyClassOf);
@@ -255,7 +264,9 @@ export function stubFunction(machine: Machine, signature: Signature, index: numb
     if (type !== 'ptr') return [slot, `  store ${type} %a${at}, ptr %s${at}`];
     return [slot, `  %d${at} = call i64 @ozma_describe(ptr %a${at})`, `  store i64 %d${at}, ptr %s${at}`];
   });
-  return `define ${returns} ${quoted(signature.name)}(${words.join(', ')}) section "ozma_stubs" {
+  const name = keeps ? `ozma.body.${signature.name}` : signature.name;
+  const around = keeps ? keepingRegisters(machine, signature.name, name, members) : '';
+  return `${around}define ${returns} ${quoted(name)}(${words.join(', ')}) section "ozma_stubs" {
   %slot = call ptr @ozma_call(i64 ${index + 1})
 ${notes.join('\n')}
 ${isNoReturn(signature.name) ? endOf(machine) : answerOf(returns, members)}

@@ -23,6 +23,9 @@ export const input = { address: 0x3000_0000 };
 /** What the function did: result and calls. */
 export const log = { address: 0x3100_0000 };
 
+/** Registers while a stub runs that must leave them alone. */
+export const registers = { address: 0x3200_0000, bytes: 4096 };
+
 export const argumentBytes = 16;
 export const mostArguments = 24;
 /** A call takes one slot: a word for who was called, seven arguments of 16 bytes. */
@@ -49,8 +52,8 @@ export const tooManyCalls = 77;
 /** How far below and above the driver's frame an address counts as the stack. */
 export const stackReach = 1 << 22;
 
-/** What lies below the driver's frame before each call, in words of 8 bytes. */
-export const clearedStackWords = 2048;
+/** How far below the driver's frame the stack is empty when the function is called. */
+export const clearedStack = 1 << 14;
 
 /** Processor time that a process may take: what decides, since the clock also measures how busy the machine is. */
 export const processorSeconds = 2;

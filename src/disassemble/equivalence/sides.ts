@@ -14,7 +14,7 @@ import { driverModule, isReal, stubFunction, stubsModule } from './driver.ts';
 import type { Machine, Patch } from './driver.ts';
 import * as layout from './layout.ts';
 import type { Shape } from './shape.ts';
-import { signaturesOf } from './signature.ts';
+import { calledWith, commonParameters, signaturesOf } from './signature.ts';
 import type { Signature } from './signature.ts';
 
 /** The function as it was found and as it was lifted. */
@@ -27,6 +27,8 @@ export interface Pair {
   data: string;
   /** A module that defines the function and declares what it uses. */
   ir: string;
+  /** Callees that callers may rely on to leave registers alone. */
+  keeping?: ReadonlySet<string>;
 }
 
 export interface Programs {
@@ -109,6 +111,7 @@ export async function buildPrograms(
   const shared = new Set(symbolNames(data, true));
   const undefinedNames = new Set([original, data, lifted].flatMap((object) => symbolNames(object, false)));
   const declared = new Map(signaturesOf(pair.ir).declared.map((one) => [one.name, one]));
+  const calls = calledWith(pair.ir);
   const stubs: string[] = [];
   const globals: string[] = [];
   for (const name of [...undefinedNames].sort()) {
@@ -118,8 +121,11 @@ export async function buildPrograms(
       globals.push(name);
       continue;
     }
-    const callee = known ?? { name, returns: 'i64', parameters: [], variadic: false };
-    const stub = stubFunction(machine, callee, stubs.length);
+    const callee =
+      known === undefined
+        ? { name, returns: 'i64', parameters: [], variadic: false }
+        : { ...known, parameters: commonParameters(known, calls.get(name) ?? []) };
+    const stub = stubFunction(machine, callee, stubs.length, pair.keeping?.has(name) === true);
     if (stub === undefined) throw new NotComparable(`it calls ${name}, whose types no stub can have`);
     stubs.push(stub);
   }
@@ -127,7 +133,7 @@ export async function buildPrograms(
     throw new NotComparable(`it uses ${globals.length} external variables, more than ${layout.globals.most}`);
   }
   stubs.push(
-    ...shape.callees.flatMap((callee, at) => stubFunction(machine, callee, stubs.length + at) ?? []),
+    ...shape.callees.flatMap((callee, at) => stubFunction(machine, callee, stubs.length + at, false) ?? []),
   );
   const patches = patchesOf(shape, shared);
   const driver = driverModule(machine, signature, globals.length, patches);

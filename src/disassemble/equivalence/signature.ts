@@ -118,6 +118,52 @@ export function signaturesOf(ir: string): { defined: Signature[]; declared: Sign
   return { defined, declared };
 }
 
+/** The types that functions are called with, call by call; calls with unnamed arguments are left out. */
+export function calledWith(ir: string): Map<string, string[][]> {
+  const calls = new Map<string, string[][]>();
+  for (const line of ir.split('\n')) {
+    // A bracket before the name is that of a prototype.
+    const before = /\bcall\b[^@(]*(?=@)/.exec(line);
+    if (before === null) continue;
+    const rest = line.slice(before.index + before[0].length);
+    const name = namePattern.exec(rest)?.[1];
+    if (name === undefined) continue;
+    const open = name.length + 1;
+    const words = splitList(rest.slice(open + 1, closingOf(rest, open)));
+    const plain = name.startsWith('"') ? name.slice(1, -1) : name;
+    const types = words.map((word) => word.slice(0, typeLength(word)));
+    calls.set(plain, [...(calls.get(plain) ?? []), types]);
+  }
+  return calls;
+}
+
+const placeOf = (type: string): string =>
+  type === 'x86_fp80' ? 'stack' : /^(?:float|double|<)/.test(type) ? 'vector' : 'general';
+
+/**
+ * The parameters as all calls have them: a call that passes fewer, or fewer bits, leaves in the rest of a
+ * register whatever was there.
+ */
+export function commonParameters(
+  { parameters, variadic }: Signature,
+  calls: readonly (readonly string[])[],
+): Parameter[] {
+  if (variadic) return parameters;
+  const counts = new Map<string, number>();
+  return parameters.flatMap((parameter) => {
+    const place = placeOf(parameter.type);
+    const index = counts.get(place) ?? 0;
+    counts.set(place, index + 1);
+    let { type } = parameter;
+    for (const call of calls) {
+      const other = call.filter((one) => placeOf(one) === place)[index];
+      if (other === undefined) return [];
+      if ((bytesOf(other) ?? 16) < (bytesOf(type) ?? 16)) type = other;
+    }
+    return [{ ...parameter, type }];
+  });
+}
+
 /** What a function with unnamed arguments is given behind the named ones, in registers and on the stack. */
 const unnamedTypes = ['ptr', 'i64', 'double', 'i64', 'ptr', 'i64', 'ptr', 'double', 'i64', 'i64'];
 

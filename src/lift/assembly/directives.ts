@@ -1,5 +1,5 @@
 // The directives of the assembler that say something about code or data, one entry each. The others
-// (.cfi_startproc, .loc, .ident …) are passed over.
+// (.cfi_startproc, .loc …) are passed over.
 
 import { parseExpression, parseInteger, parseString, unquote } from './tokens.ts';
 import type { AssemblyFile, AssemblyFunction, DataSection } from './types.ts';
@@ -155,6 +155,9 @@ export const directiveHandlers: Record<string, Handler> = Object.assign(Object.c
     const size = parseInteger(value);
     const label = reader.file.data.get(plain);
     if (label !== undefined && size !== undefined) label.size = Number(size);
+  },
+  '.ident': (reader, [text = '']) => {
+    if (/^"GCC: /.test(text)) reader.file.compiler = 'gcc';
   },
   '.cfi_endproc': (reader) => {
     reader.open = undefined;

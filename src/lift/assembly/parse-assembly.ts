@@ -204,7 +204,7 @@ class AssemblyReader implements Reader {
     const space = text.search(/\s/);
     const directive = space < 0 ? text : text.slice(0, space);
     const handler = directiveHandlers[directive];
-    // Most directives (.cfi_…, .file, .loc, .ident) say nothing about the code.
+    // Most directives (.cfi_…, .file, .loc) say nothing about the code.
     if (handler !== undefined) handler(this, space < 0 ? [] : splitOutside(text.slice(space + 1), ','));
   }
 }

@@ -116,6 +116,8 @@ export interface AssemblyFile {
   preemptible: Set<string>;
   /** Unless addresses stand in the code as plain numbers. */
   positionIndependent: boolean;
+  /** Where the file says who wrote it. */
+  compiler?: 'gcc';
   /** Lines that could not be read: at most the first hundred are kept. */
   problems: { line: number; text: string }[];
 }

@@ -28,6 +28,8 @@ export interface CallingConvention {
   floatResults: readonly number[];
   /** A call leaves nothing in these that can be relied on. */
   clobbered: readonly number[];
+  /** Among them what every call changes, whatever the callee does: conditions, the return address. */
+  changedByCall: readonly number[];
   /** A function gives these back as it found them. */
   preserved: readonly number[];
   /** Where the first argument on the stack lies, from the stack pointer before the call instruction. */

@@ -41,6 +41,9 @@ function isVariadic(steps: readonly Step[]): boolean {
   );
 }
 
+/** The linker's stubs may use x16 and x17. */
+const changedByCall = [16, 17, 18, linkRegister, ...conditions];
+
 export const aarch64Target: Target = {
   name: 'aarch64',
   registerCount,
@@ -57,7 +60,8 @@ export const aarch64Target: Target = {
     floatArguments: vectors(0, 8),
     integerResults: [0, 1],
     floatResults: vectors(0, 4),
-    clobbered: [...range(0, 19), linkRegister, ...vectors(0, 8), ...vectors(16, 32), ...conditions],
+    clobbered: [...range(0, 16), ...vectors(0, 8), ...vectors(16, 32), ...changedByCall],
+    changedByCall,
     preserved: [...range(19, 31), ...vectors(8, 16)],
     stackArguments: 0,
     incomingStackArguments: 0,

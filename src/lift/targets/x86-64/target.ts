@@ -107,6 +107,11 @@ const kinds: readonly RegisterKind[] = [
 ];
 const kindOf = (register: number): RegisterKind => kinds.find(({ from }) => register >= from)!;
 
+const changedByCall = [
+  ...conditionNames.map((_, index) => firstCondition + index),
+  ...Array.from({ length: stackPlaces }, (_, index) => firstStack + index),
+];
+
 export const x86Target: Target = {
   name: 'x86-64',
   registerCount,
@@ -121,20 +126,8 @@ export const x86Target: Target = {
     floatArguments: vectors(0, 8),
     integerResults: [rax, rdx],
     floatResults: vectors(0, 2),
-    clobbered: [
-      rax,
-      rcx,
-      rdx,
-      rsi,
-      rdi,
-      r8,
-      r9,
-      r10,
-      r11,
-      ...vectors(0, 16),
-      ...conditionNames.map((_, index) => firstCondition + index),
-      ...Array.from({ length: stackPlaces }, (_, index) => firstStack + index),
-    ],
+    clobbered: [rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11, ...vectors(0, 16), ...changedByCall],
+    changedByCall,
     preserved: [rbx, rbp, r12, r13, r14, r15],
     stackArguments: 0,
     incomingStackArguments: 8,
