@@ -16,7 +16,11 @@ export type Expression =
   | { kind: 'symbol'; type: 'i64'; symbol: string; addend: bigint; threadLocal?: boolean }
   /** An address in the function's own stack frame, from the stack pointer at its first instruction. */
   | { kind: 'frame'; type: 'i64'; offset: number }
-  /** `add`, `icmp slt`, `zext`, `select`, `llvm.ctpop`, `extractelement`, `shufflevector` … */
+  /**
+   * `add`, `icmp slt`, `zext`, `select`, `llvm.ctpop`, `extractelement`, `shufflevector` …; those with an effect
+   * (`hasEffect`) are all of the value of one write. The first operand of atomic ones is an address.
+   * `alloca 16` takes bytes.
+   */
   | { kind: 'operation'; type: Type; operator: string; operands: readonly Expression[] };
 
 /** An expression that was emitted. */
@@ -53,6 +57,13 @@ export function registerValue(register: number, type: Type): Expression {
 export function load(address: Expression, type: Type): Expression {
   return { kind: 'load', type, address };
 }
+
+export const isAtomic = (expression: Expression): boolean =>
+  expression.kind === 'operation' && /^(atomicrmw|cmpxchg|atomicload|atomicstore) /.test(expression.operator);
+
+/** Operations that do something besides computing a value: written where they stand, once, even if nobody reads them. */
+export const hasEffect = (expression: Expression): boolean =>
+  expression.kind === 'operation' && /^(atomicrmw|cmpxchg|atomicload|alloca) /.test(expression.operator);
 
 export function operation(type: Type, operator: string, ...operands: Expression[]): Expression {
   return { kind: 'operation', type, operator, operands };
