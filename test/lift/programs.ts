@@ -49,6 +49,12 @@ int claimed(unsigned *flags, int bit) {
   __atomic_thread_fence(__ATOMIC_SEQ_CST); return before >> (bit & 31) & 1;
 }
 short replaced(short *place, short value) { short old = __atomic_exchange_n(place, value, __ATOMIC_ACQ_REL); __atomic_store_n(place + 1, old, __ATOMIC_SEQ_CST); return old; }
+int many_values(int a, int b, int c, int d, int e, int f, int g, int h, int i);
+int hashed(int *p, int n) { int s = 0; for (int i = 0; i < n; i++) { s = s * 31 + i; p[i] = s ^ n; } return s; }
+int scratch(int n, int m) { int a[n]; short b[m]; hashed(a, n); b[0] = a[n / 2]; b[m - 1] = a[n - 1]; return hashed(a, n) + b[0] - a[0]; }
+int repeated(int n) { int s = 0; for (int i = 1; i < n; i++) { int a[i * 8]; s += hashed(a, i * 8) + a[i]; } return s; }
+int sometimes(int n) { int x[4]; int *p = n > 4 ? __builtin_alloca(n * 4) : x; return hashed(p, n) + p[0] + p[n - 1]; }
+int below(int n) { int a[n]; a[0] = n; return many_values(1, 2, 3, 4, n, 6, 7, a[0], hashed(a, n)) + a[n - 1]; }
 static int helper(int a, int b, int c, int d, int e, int f, int g, int h) { return a + b * 2 + c * 3 + d * 4 + e * 5 + f * 6 + g * 7 + h * 8; }
 int (*volatile hidden)(int, int, int, int, int, int, int, int) = helper;
 int many(int x) { return hidden(x, x + 1, x + 2, x + 3, x + 4, x + 5, x + 6, x + 7); }
@@ -113,6 +119,8 @@ long after_many(long a, long b, long c, long d, long e, long f, long g, long h, 
 int measured(int (*next)(int *), int *state);
 int released(int *count); long taken(long *total, long by); unsigned long highest(unsigned long *place, unsigned long value);
 int claimed(unsigned *flags, int bit); short replaced(short *place, short value);
+int scratch(int n, int m); int repeated(int n); int sometimes(int n); int below(int n);
+int many_values(int a, int b, int c, int d, int e, int f, int g, int h, int i) { return a + b * 2 + c * 3 + d * 4 + e * 5 + f * 6 + g * 7 + h * 8 + i * 9; }
 static int next(int *state) { int s = *state; *state = s * 5 + 3; return s > 60000 ? -1 : s % 7; }
 int main(void) {
   struct node nodes[5]; for (int i = 0; i < 5; i++) { nodes[i].next = i < 4 ? &nodes[i + 1] : 0; nodes[i].value = i * i - 3; }
@@ -143,6 +151,7 @@ int main(void) {
   unsigned long high = 10; printf("%lu ", highest(&high, 5)); printf("%lu ", highest(&high, 50)); printf("%lu\\n", high);
   unsigned flags = 0x205; for (int i = 0; i < 12; i++) { printf("%d ", claimed(&flags, i * 7)); printf("%x ", flags); }
   short pair[2] = {1, 2}; printf("%d ", replaced(pair, -9)); printf("%d %d\\n", pair[0], pair[1]);
+  for (int i = 1; i < 20; i += 3) printf("%d %d %d %d\\n", scratch(i, i + 2), repeated(i), sometimes(i), below(i)); printf("%d\\n", repeated(1000));
   puts(""); return 0;
 }
 `.replace('counter_zero()', 'numbers[1] * 0.0');
