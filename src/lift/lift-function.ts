@@ -9,7 +9,7 @@ import { dropDeadWrites } from './demand.ts';
 import { FunctionEmitter } from './emit-function.ts';
 import { registerValue } from './expression.ts';
 import { findFrame, promoteSlots, withoutNoReturn, type Frame } from './frame.ts';
-import { isVariablePlace } from './frame-spaces.ts';
+import { distanceOf, isVariablePlace } from './frame-spaces.ts';
 import { findRegions, isPlain, type FrameForm } from './frame-regions.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
 import { extended, returnsExtended, structureOf, type Signature } from './prototypes.ts';
@@ -143,7 +143,7 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
     keepsSlots ? 'forced' : context.frame === 'whole' ? 'careful' : 'all',
     (offset) =>
       isVariablePlace(offset)
-        ? passed.has(offset)
+        ? passed.has(offset) || distanceOf(offset) < 0
         : saved.has(offset) ||
           (keepsSlots && passed.has(offset)) ||
           offset >= convention.incomingStackArguments ||

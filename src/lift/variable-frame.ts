@@ -6,7 +6,7 @@
 import { successors, type Block, type FunctionBody } from './blocks.ts';
 import { add, constant, operation, registerValue, rewrite, sub, type Expression } from './expression.ts';
 import { followStep, rewriteStep, tryFrame, type Known } from './frame.ts';
-import { isVariablePlace, spaceOf, spaceStart } from './frame-spaces.ts';
+import { distanceOf, isVariablePlace, spaceOf, spaceStart } from './frame-spaces.ts';
 import { Unsupported, type RegisterWrite, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
 
@@ -124,7 +124,6 @@ class VariableFrameBuilder {
   }
 
   private originOf(block: Block, write: RegisterWrite, at: number): Origin | undefined {
-    const { stackPointer } = this.target;
     const { value } = write;
     if (value.kind === 'load') return { kind: 'load', address: value.address };
     if (value.kind === 'register') return this.originBefore(block, value.register, at);
@@ -143,8 +142,7 @@ class VariableFrameBuilder {
       if (copied?.kind !== 'stackPointer') continue;
       if (value.operator !== 'sub' && value.operator !== 'add') continue;
       const size = value.operator === 'sub' ? other : sub(constant('i64', 0), other);
-      const copies = copied.copies.filter((one) => one !== write.register && one !== stackPointer);
-      return { kind: 'allocation', at, write, size, copies, alignment: 16 };
+      return { kind: 'allocation', at, write, size, copies: copied.copies, alignment: 16 };
     }
     return undefined;
   }
@@ -173,9 +171,21 @@ class VariableFrameBuilder {
     this.allocations.set(space, allocation);
     // A copy of the stack pointer is the end of what was allocated now.
     const end = add(registerValue(pointer, 'i64'), origin.size);
-    for (const register of copies) step.writes.push({ register, value: end, rest: 'zero' });
+    for (const register of copies)
+      if (register !== write.register) step.writes.push({ register, value: end, rest: 'zero' });
+    for (const [at, earlier] of block.steps.slice(0, origin.at).entries()) {
+      for (const store of earlier.stores.filter((one) => this.storesCopy(block, one.value, copies, at))) {
+        earlier.stores = earlier.stores.filter((one) => one !== store);
+        step.stores.push({ ...store, value: end });
+      }
+    }
     write.value = { kind: 'frame', type: 'i64', offset: spaceStart(space) };
     block.steps.splice(block.steps.indexOf(step), 0, allocation);
+  }
+
+  private storesCopy(block: Block, value: Expression, copies: readonly number[], at: number): boolean {
+    if (value.kind !== 'register' || !copies.includes(value.register)) return false;
+    return this.originBefore(block, value.register, at)?.kind === 'stackPointer';
   }
 
   /** Code generation rounds sizes up to 16 bytes, and will again. */
@@ -315,8 +325,9 @@ export function settleVariablePlaces(body: FunctionBody, { pointers }: VariableF
       if (node.kind !== 'frame' || !isVariablePlace(node.offset)) return node;
       const space = spaceOf(node.offset);
       const pointer = pointers.get(space);
-      if (pointer === undefined) throw new Unsupported(refused);
-      return add(registerValue(pointer, 'i64'), constant('i64', node.offset - spaceStart(space)));
+      const distance = distanceOf(node.offset);
+      if (pointer === undefined || distance < 0) throw new Unsupported(refused);
+      return add(registerValue(pointer, 'i64'), constant('i64', distance));
     });
   for (const block of body.blocks) {
     block.steps = block.steps.map((step) => rewriteStep(step, change));
