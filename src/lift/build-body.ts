@@ -7,7 +7,7 @@ import { resolveJumpTables } from './jump-tables.ts';
 import { withoutOutlining } from './outlined.ts';
 import { isNoReturn } from './prototypes.ts';
 import { Unsupported, type Step } from './step.ts';
-import type { Target } from './targets/target.ts';
+import { temporaries, type Target } from './targets/target.ts';
 
 interface Pending {
   labels: string[];
@@ -39,8 +39,9 @@ function translateAll(items: readonly CodeItem[], target: Target): Pending[] {
     }
     if (afterFlow) pieces.push((piece = { labels: [], steps: [] }));
     try {
-      const step = target.translate(item.instruction, piece.steps);
-      piece.steps.push(step);
+      const steps = target.translate(item.instruction, piece.steps);
+      piece.steps.push(...steps);
+      const step = steps.at(-1)!;
       afterFlow = step.flow !== undefined && step.flow.kind !== 'call';
       if (step.flow?.kind === 'call' && typeof step.flow.target === 'string')
         afterFlow = isNoReturn(step.flow.target);
@@ -125,9 +126,10 @@ export function buildBody(source: AssemblyFunction, target: Target, file: Assemb
     name: source.name,
     blocks,
     instructions: pieces.reduce((sum, { steps }) => sum + steps.length, 0),
-    registerTypes: Array.from({ length: target.registerCount }, (_, register) =>
-      target.registerType(register),
-    ),
+    registerTypes: [
+      ...Array.from({ length: target.registerCount }, (_, register) => target.registerType(register)),
+      ...temporaries,
+    ],
   };
   linkPredecessors(body);
   resolveJumpTables(body, file, places, target.convention.clobbered);

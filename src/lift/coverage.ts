@@ -32,7 +32,7 @@ export function addCoverage(into: Coverage, file: AssemblyFile): void {
       }
       into.instructions++;
       try {
-        before.push(target.translate(item.instruction, before));
+        before.push(...target.translate(item.instruction, before));
         into.handledInstructions++;
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;

@@ -3,7 +3,7 @@
 // read needs no old value, and the width that is demanded at the entry is that of a parameter.
 
 import { successors, type Block, type FunctionBody } from './blocks.ts';
-import { bitsOf, terms, type Expression, type Type } from './expression.ts';
+import { bitsOf, hasEffect, isAtomic, terms, type Expression, type Type } from './expression.ts';
 import { clobberedBy } from './kept-registers.ts';
 import type { Step } from './step.ts';
 import type { CallingConvention } from './targets/target.ts';
@@ -37,6 +37,11 @@ export function visitReads(expression: Expression, bits: number, visit: Visit, u
       return;
     case 'operation': {
       const [first, second] = expression.operands;
+      if (isAtomic(expression)) {
+        visitAddress(first!, visit);
+        for (const operand of expression.operands.slice(1)) visitReads(operand, bitsOf(operand.type), visit);
+        return;
+      }
       if (expression.operator === 'shl' && second!.kind === 'constant') {
         const wanted = bits - Number(second!.value);
         if (wanted > 0) visitReads(first!, wanted, visit);
@@ -79,7 +84,7 @@ export function visitStepReads(step: Step, after: Demand, visit: Visit, all = fa
   for (const { register, value, rest } of step.writes) {
     const demanded = after[register]!;
     if (all) visitReads(value, bitsOf(value.type), visit);
-    if (demanded === 0) continue;
+    if (demanded === 0 && !hasEffect(value)) continue;
     const bits = bitsOf(value.type);
     visitReads(value, Math.min(bits, demanded), visit);
     if (rest === 'keep' && demanded > bits) {
@@ -91,8 +96,10 @@ export function visitStepReads(step: Step, after: Demand, visit: Visit, all = fa
     visitReads(value, bitsOf(value.type), visit);
   }
   for (const call of step.calls) {
-    if (call.kind === 'operation')
-      for (const operand of call.operands) visitReads(operand, bitsOf(operand.type), visit);
+    if (call.kind !== 'operation') continue;
+    if (isAtomic(call)) visitReads(call, 0, visit);
+    else if (call.operator === 'llvm.stackrestore') visitAddress(call.operands[0]!, visit);
+    else for (const operand of call.operands) visitReads(operand, bitsOf(operand.type), visit);
   }
   if (step.flow?.kind === 'call') {
     if (typeof step.flow.target !== 'string') visitAddress(step.flow.target, visit);
@@ -182,7 +189,7 @@ export function dropDeadWrites(body: FunctionBody, convention: CallingConvention
   let entry = new Uint8Array(body.registerTypes.length);
   for (const block of body.blocks) {
     const start = backward(block, ends[block.index]!, convention, (step, after) => {
-      step.writes = step.writes.filter(({ register }) => after[register]! > 0);
+      step.writes = step.writes.filter(({ register, value }) => after[register]! > 0 || hasEffect(value));
     });
     if (block.index === 0) entry = Uint8Array.from(start);
   }

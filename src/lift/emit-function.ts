@@ -4,7 +4,7 @@
 import type { Block, FunctionBody } from './blocks.ts';
 import { constantText, ValueEmitter, type RegisterFile } from './emit-values.ts';
 import type { FrameRegion } from './frame-regions.ts';
-import { bitsOf, type Type, type Value } from './expression.ts';
+import { bitsOf, hasEffect, type Type, type Value } from './expression.ts';
 import { clobberedBy } from './kept-registers.ts';
 import { locateResult, membersOf, structureOf, type Signature } from './prototypes.ts';
 import { Unsupported, type CallSite, type ResultPart, type Step } from './step.ts';
@@ -153,7 +153,10 @@ export class FunctionEmitter implements RegisterFile {
     const written: { web: number; register: number; value: Value }[] = [];
     for (const write of step.writes) {
       const web = this.webs.writes.get(write);
-      if (web === undefined) continue;
+      if (web === undefined) {
+        if (hasEffect(write.value)) this.values.emit(write.value);
+        continue;
+      }
       const { type } = this.webs.webs[web]!;
       const bits = bitsOf(write.value.type);
       const value =

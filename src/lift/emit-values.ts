@@ -2,7 +2,16 @@
 // function is lifted, a structure in memory when test/lift runs single instructions beside the machine.
 
 import { ConditionNotes, type NotedComparison } from './condition-notes.ts';
-import { bitsOf, isInteger, terms, type Expression, type Type, type Value } from './expression.ts';
+import {
+  bitsOf,
+  hasEffect,
+  isAtomic,
+  isInteger,
+  terms,
+  type Expression,
+  type Type,
+  type Value,
+} from './expression.ts';
 
 export interface RegisterFile {
   /** The register's value in whatever type it is kept; converted by the caller. */
@@ -36,6 +45,8 @@ export class ValueEmitter {
   private readonly widened = new Map<string, Value>();
   private readonly products = new Map<string, { value: Value; factor: bigint }>();
   private next = 0;
+  /** The last comparison with memory: `exchanged` asks whether it succeeded. */
+  private exchange: Value | undefined;
   private memo = new Map<Expression, Value>();
   /** How conditions came about, by their names. */
   private readonly conditions = new ConditionNotes();
@@ -202,6 +213,17 @@ export class ValueEmitter {
   private emitOperation(expression: Expression & { kind: 'operation' }): Value {
     const { operator, operands, type } = expression;
     if (operator === 'zeroinitializer') return { type, text: operator };
+    if (hasEffect(expression) || isAtomic(expression)) return this.emitEffect(expression);
+    if (operator === 'exchanged')
+      return this.define(type, `extractvalue ${this.exchange!.type} ${this.exchange!.text}, 1`);
+    if (operator === 'stacksave') {
+      this.declarations.add('declare ptr @llvm.stacksave.p0()');
+      return this.define('ptr', 'call ptr @llvm.stacksave.p0()');
+    }
+    if (operator.startsWith('fence ')) {
+      this.line(operator);
+      return { type, text: '' };
+    }
     if (operator === 'bitcast') return this.emitAs(operands[0]!, type);
     if (operator.startsWith('llvm.')) return this.emitIntrinsic(operator, type, operands);
     const values = operands.map((operand) => this.emit(operand));
@@ -245,6 +267,31 @@ export class ValueEmitter {
         return result;
       }
     }
+  }
+
+  private emitEffect({ operator, operands, type }: Expression & { kind: 'operation' }): Value {
+    const [kind, what, ordering] = operator.split(' ');
+    if (kind === 'alloca')
+      return this.define('ptr', `alloca i8, i64 ${this.emit(operands[0]!).text}, align ${what}`);
+    const [place, ...rest] = operands;
+    const pointer = this.emitPointer(place!).text;
+    const [first, second] = rest.map((operand) => this.emit(operand));
+    const bytes = bitsOf(rest[0]?.type ?? type) / 8;
+    if (kind === 'atomicload')
+      return this.define(type, `load atomic ${type}, ptr ${pointer} ${what}, align ${bytes}`);
+    if (kind === 'atomicstore') {
+      this.line(`store atomic ${first!.type} ${first!.text}, ptr ${pointer} ${what}, align ${bytes}`);
+      return { type, text: '' };
+    }
+    if (kind === 'atomicrmw')
+      return this.define(type, `atomicrmw ${what} ptr ${pointer}, ${type} ${first!.text} ${ordering}`);
+    const pair = `{ ${type}, i1 }`;
+    const both = this.define(
+      pair,
+      `cmpxchg ptr ${pointer}, ${type} ${first!.text}, ${type} ${second!.text} ${what} ${ordering}`,
+    );
+    this.exchange = both;
+    return this.define(type, `extractvalue ${pair} ${both.text}, 0`);
   }
 
   /** What instructions do to conditions as bytes and back again, said of the conditions themselves. */
@@ -300,7 +347,8 @@ export class ValueEmitter {
 
   private emitIntrinsic(operator: string, type: Type, operands: readonly Expression[]): Value {
     if (operator === 'llvm.memset' || operator === 'llvm.memmove') return this.emitMemory(operator, operands);
-    if (operator === 'llvm.va_start') return this.emitVaStart(operands[0]!);
+    if (operator === 'llvm.va_start' || operator === 'llvm.stackrestore')
+      return this.emitOnPointer(operator, operands[0]!);
     const values = operands.map((operand) => this.emit(operand));
     const name = `@${operator}${overloads(operator, type, values)
       .map((one) => `.${overloadName(one)}`)
@@ -312,9 +360,9 @@ export class ValueEmitter {
     return { type, text: '' };
   }
 
-  private emitVaStart(list: Expression): Value {
-    this.declarations.add('declare void @llvm.va_start.p0(ptr)');
-    this.line(`call void @llvm.va_start.p0(ptr ${this.emitPointer(list).text})`);
+  private emitOnPointer(operator: string, operand: Expression): Value {
+    this.declarations.add(`declare void @${operator}.p0(ptr)`);
+    this.line(`call void @${operator}.p0(ptr ${this.emitPointer(operand).text})`);
     return { type: 'void', text: '' };
   }
 

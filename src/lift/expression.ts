@@ -3,6 +3,8 @@
 // trees are small, immutable and shared freely. Builders fold constants and sums, nothing more: LLVM's
 // passes do the rest.
 
+import { isVariablePlace } from './frame-spaces.ts';
+
 /** An LLVM type as text: i1 … i128, float, double, <4 x i32>; addresses are i64 here. */
 export type Type = string;
 
@@ -16,7 +18,11 @@ export type Expression =
   | { kind: 'symbol'; type: 'i64'; symbol: string; addend: bigint; threadLocal?: boolean }
   /** An address in the function's own stack frame, from the stack pointer at its first instruction. */
   | { kind: 'frame'; type: 'i64'; offset: number }
-  /** `add`, `icmp slt`, `zext`, `select`, `llvm.ctpop`, `extractelement`, `shufflevector` … */
+  /**
+   * `add`, `icmp slt`, `zext`, `select`, `llvm.ctpop`, `extractelement`, `shufflevector` …; those with an effect
+   * (`hasEffect`) are all of the value of one write. The first operand of atomic ones is an address.
+   * `alloca 16` takes bytes.
+   */
   | { kind: 'operation'; type: Type; operator: string; operands: readonly Expression[] };
 
 /** An expression that was emitted. */
@@ -54,6 +60,13 @@ export function load(address: Expression, type: Type): Expression {
   return { kind: 'load', type, address };
 }
 
+export const isAtomic = (expression: Expression): boolean =>
+  expression.kind === 'operation' && /^(atomicrmw|cmpxchg|atomicload|atomicstore) /.test(expression.operator);
+
+/** Operations that do something besides computing a value: written where they stand, once, even if nobody reads them. */
+export const hasEffect = (expression: Expression): boolean =>
+  expression.kind === 'operation' && /^(atomicrmw|cmpxchg|atomicload|alloca) /.test(expression.operator);
+
 export function operation(type: Type, operator: string, ...operands: Expression[]): Expression {
   return { kind: 'operation', type, operator, operands };
 }
@@ -85,6 +98,9 @@ function binary(operator: string): (left: Expression, right: Expression) => Expr
   };
 }
 
+const isFixedPlace = (expression: Expression): boolean =>
+  expression.kind === 'frame' && !isVariablePlace(expression.offset);
+
 /** Sums keep their constant last and once, so that addresses are easy to take apart. */
 export function add(left: Expression, right: Expression): Expression {
   if (left.kind === 'constant' && right.kind !== 'constant') return add(right, left);
@@ -97,9 +113,10 @@ export function add(left: Expression, right: Expression): Expression {
   if (right.kind === 'constant' && left.kind === 'operation' && left.operator === 'add') {
     const [first, second] = left.operands;
     if (second!.kind === 'constant') return add(first!, constant(left.type, second!.value + right.value));
-    // A place in the frame is where the sum with the number points: the frame's start alone would be another.
-    if (first!.kind === 'frame') return add(add(first!, right), second!);
-    if (second!.kind === 'frame') return add(first!, add(second!, right));
+    // A place in the frame is where the sum with the number points: the frame's start alone would be another. Of what
+    // has a computed size all is one object, and below its start lies something else.
+    if (isFixedPlace(first!)) return add(add(first!, right), second!);
+    if (isFixedPlace(second!)) return add(first!, add(second!, right));
   }
   return binary('add')(left, right);
 }

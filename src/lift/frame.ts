@@ -6,12 +6,13 @@
 
 import { linkPredecessors, successors, type Block, type FunctionBody } from './blocks.ts';
 import { dropUnreachable } from './build-body.ts';
-import { bitcast, bitsOf, isInteger, registerValue, rewrite, type Expression } from './expression.ts';
+import { isVariablePlace } from './frame-spaces.ts';
+import { bitcast, bitsOf, isInteger, registerValue, rewrite, terms, type Expression } from './expression.ts';
 import { Unsupported, type RegisterWrite, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
 
 /** Known distances from the stack pointer at entry, by register. */
-type Known = Map<number, number>;
+export type Known = Map<number, number>;
 
 function knownAfter(step: Step, known: Known, target: Target): Known {
   const after = new Map(known);
@@ -21,6 +22,15 @@ function knownAfter(step: Step, known: Known, target: Target): Known {
   }
   if (step.flow?.kind === 'call') for (const register of target.convention.clobbered) after.delete(register);
   return after;
+}
+
+/** What is known after a step whose values were not rewritten yet. */
+export function followStep(step: Step, known: Known, target: Target): Known {
+  const writes = step.writes.map((write) => ({
+    ...write,
+    value: tryFrame(write.value, known, target.stackPointer),
+  }));
+  return knownAfter({ ...step, writes }, known, target);
 }
 
 function meet(left: Known, right: Known): Known {
@@ -93,13 +103,7 @@ function solve(body: FunctionBody, target: Target): Solved {
   for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
     const block = body.blocks[index]!;
     let known = starts.get(index)!;
-    for (const step of block.steps) {
-      const writes = step.writes.map((write) => ({
-        ...write,
-        value: tryFrame(write.value, known, stackPointer),
-      }));
-      known = knownAfter({ ...step, writes }, known, target);
-    }
+    for (const step of block.steps) known = followStep(step, known, target);
     ends.set(index, known);
     for (const to of successors(block.terminator)) {
       const before = starts.get(to);
@@ -120,9 +124,10 @@ function endAtNoReturn(body: FunctionBody, ends: Solved['ends'], stackPointer: n
     const isCall = ({ steps }: Block): boolean => steps.at(-1)?.flow?.kind === 'call';
     const depth = (block: Block): number | undefined => ends.get(block.index)?.get(stackPointer);
     const [one, ...others] = new Set(before.filter((block) => !isCall(block)).map(depth));
-    if (one === undefined || others.length > 0) continue;
+    if (one === undefined || others.length > 0 || isVariablePlace(one)) continue;
     for (const block of before) {
-      if (!isCall(block) || depth(block) === one) continue;
+      const other = depth(block);
+      if (!isCall(block) || other === one || isVariablePlace(other ?? 0)) continue;
       block.terminator = { kind: 'unreachable' };
       found = true;
     }
@@ -155,6 +160,13 @@ export function findFrame(body: FunctionBody, target: Target): CallDepths {
         const writer = value.kind === 'register' ? writers.get(value.register) : undefined;
         if (writer !== undefined && changed.stores[index]!.value !== value) writer.read = 'value';
       }
+      // What was stored through is no place that a callee shall fill with its result.
+      const { structureResult } = target.convention;
+      const writer = structureResult === undefined ? undefined : writers.get(structureResult);
+      const isThrough = (term: Expression): boolean =>
+        term.kind === 'register' && term.register === structureResult;
+      if (writer !== undefined && step.stores.some(({ address }) => terms(address).some(isThrough)))
+        writer.read = 'value';
       for (const write of changed.writes) writers.set(write.register, write);
       if (step.flow?.kind === 'call') {
         const depth = known.get(stackPointer);
@@ -179,7 +191,7 @@ export function findFrame(body: FunctionBody, target: Target): CallDepths {
 }
 
 /** As withFrame, but a stack pointer that is not known is no error yet. */
-function tryFrame(expression: Expression, known: Known, stackPointer: number): Expression {
+export function tryFrame(expression: Expression, known: Known, stackPointer: number): Expression {
   try {
     return withFrame(expression, known, stackPointer);
   } catch (error) {
@@ -276,7 +288,9 @@ export function promoteSlots(
     ({ offset, bytes }) => widest.set(offset, Math.max(bytes, widest.get(offset) ?? 0)),
     (offset) => isInObject(objects, offset) || takenPlaces.add(offset),
   );
-  const taken = [...takenPlaces].sort((left, right) => left - right);
+  const taken = [...takenPlaces]
+    .filter((place) => !isVariablePlace(place))
+    .sort((left, right) => left - right);
   const lowest = taken[0] ?? Infinity;
   const slots = new Map<number, FrameSlot>();
   const accesses = [...widest].sort(([left], [right]) => left - right);
@@ -287,7 +301,8 @@ export function promoteSlots(
       (accesses[index + 1]?.[0] ?? Infinity) < offset + bytes;
     const pointedAt =
       takenPlaces.has(offset) || taken.some((place) => place > offset && place < offset + bytes);
-    const stays = !must(offset) && (which === 'forced' || (which === 'careful' && offset + bytes > lowest));
+    const isForced = which === 'forced' || isVariablePlace(offset);
+    const stays = !must(offset) && (isForced || (which === 'careful' && offset + bytes > lowest));
     if (overlapped || pointedAt || stays || isInObject(objects, offset)) continue;
     const register = body.registerTypes.length;
     body.registerTypes.push(bytes === 10 ? 'x86_fp80' : bytes > 8 ? 'i128' : (`i${bytes * 8}` as 'i64'));

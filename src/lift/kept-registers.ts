@@ -39,19 +39,22 @@ function clobbersOf(
   const steps: Step[] = [];
   for (const item of items) {
     if (item.kind === 'label') continue;
+    let translated: Step[];
     try {
-      steps.push(target.translate(item.instruction, steps));
+      translated = target.translate(item.instruction, steps);
     } catch (error) {
       if (error instanceof Unsupported) return clobbered;
       throw error;
     }
-    const step = steps.at(-1)!;
-    for (const register of [...step.writes.map((write) => write.register), ...step.undefined])
-      changed.add(register);
-    const to = leavesTo(step, labels);
-    // A jump through a table stays in the function, but nothing here says so: it goes anywhere.
-    if (to === undefined || to === name || aliases.includes(to)) continue;
-    for (const register of known.get(to) ?? clobbered) changed.add(register);
+    steps.push(...translated);
+    for (const step of translated) {
+      for (const register of [...step.writes.map((write) => write.register), ...step.undefined])
+        changed.add(register);
+      const to = leavesTo(step, labels);
+      // A jump through a table stays in the function, but nothing here says so: it goes anywhere.
+      if (to === undefined || to === name || aliases.includes(to)) continue;
+      for (const register of known.get(to) ?? clobbered) changed.add(register);
+    }
   }
   return clobbered.filter((register) => changed.has(register));
 }

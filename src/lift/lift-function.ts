@@ -9,6 +9,7 @@ import { dropDeadWrites } from './demand.ts';
 import { FunctionEmitter } from './emit-function.ts';
 import { registerValue } from './expression.ts';
 import { findFrame, promoteSlots, withoutNoReturn, type Frame } from './frame.ts';
+import { distanceOf, isVariablePlace } from './frame-spaces.ts';
 import { findRegions, isPlain, type FrameForm } from './frame-regions.ts';
 import { noteClobbers, type Clobbers } from './kept-registers.ts';
 import { attributesOf, moduleText, type Level } from './module-text.ts';
@@ -22,6 +23,7 @@ import { SymbolTable } from './symbols.ts';
 import type { CallingConvention, Target } from './targets/target.ts';
 import { restoreSwitches } from './switches.ts';
 import { highestSpill, joinJumpPairs, keepReloads, restoreSubtractions } from './unoptimised.ts';
+import { findVariableFrame, settleVariablePlaces } from './variable-frame.ts';
 import { restoreVariadic } from './variadic.ts';
 import { findWebs } from './webs.ts';
 
@@ -123,7 +125,9 @@ function setReturnValues(body: FunctionBody, target: Target, wanted: boolean | u
 export function liftFunction(source: AssemblyFunction, context: LiftContext): LiftedText {
   const { file, target } = context;
   const { convention } = target;
-  let body = withoutNoReturn(buildBody(source, target, file), target);
+  let body = buildBody(source, target, file);
+  const variable = findVariableFrame(body, target);
+  body = withoutNoReturn(body, target);
   target.floatStack?.place(body, (callee) => returnsExtended(callee, context.signatures));
   noteClobbers(body, context.clobbers);
   const depths = findFrame(body, target);
@@ -138,21 +142,25 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   const keepsSlots = isPlain(context.frame);
   dropPadding(body, convention);
   const saved = savedRegisterSlots(body, target);
-  const passed = keepsSlots || context.frame === 'memory' ? passedSlots(body) : new Set<number>();
+  const inMemory = keepsSlots || context.frame === 'memory';
+  const passed = passedSlots(body);
   const highest = keepsSlots || context.frame === 'whole' ? highestSpill(body) : undefined;
   const spills = context.frame === 'spills' ? highest : undefined;
   const frame = promoteSlots(
     body,
-    keepsSlots || context.frame === 'memory' ? 'forced' : context.frame === 'whole' ? 'careful' : 'all',
+    inMemory ? 'forced' : context.frame === 'whole' ? 'careful' : 'all',
     (offset) =>
-      saved.has(offset) ||
-      passed.has(offset) ||
-      offset >= convention.incomingStackArguments ||
-      (spills !== undefined && offset <= spills),
+      isVariablePlace(offset)
+        ? passed.has(offset) || distanceOf(offset) < 0
+        : saved.has(offset) ||
+          (inMemory && passed.has(offset)) ||
+          offset >= convention.incomingStackArguments ||
+          (spills !== undefined && offset <= spills),
     variadic?.objects,
   );
   checkWholeArguments(body, frame, convention.incomingStackArguments);
   dropDeadWrites(body, convention);
+  if (variable !== undefined) settleVariablePlaces(body, variable);
   if (keepsSlots) {
     body = restoreSwitches(body);
     joinJumpPairs(body);

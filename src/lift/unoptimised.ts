@@ -6,6 +6,7 @@ import type { AssemblyFunction } from './assembly/types.ts';
 import { constant, operation, type Expression } from './expression.ts';
 import type { Block, FunctionBody } from './blocks.ts';
 import { visitFrame } from './frame.ts';
+import { isVariablePlace } from './frame-spaces.ts';
 import type { RegisterWrite, Step } from './step.ts';
 
 const frameBases = new Set(['rsp', 'rbp', 'sp', 'x29', 'fp']);
@@ -119,7 +120,7 @@ const isReload = ({ value }: RegisterWrite): boolean => {
 function lowestVariable(body: FunctionBody, limit: number): number {
   let lowest = limit;
   const note = (offset: number): void => {
-    lowest = Math.min(lowest, offset);
+    if (!isVariablePlace(offset)) lowest = Math.min(lowest, offset);
   };
   for (const block of body.blocks) {
     const others: Step[] = block.steps.map((step) => ({

@@ -5,7 +5,7 @@
 
 import { successors, type FunctionBody } from './blocks.ts';
 import { backward, demandAtEnds, visitReads, visitStepReads, type Use, type Visit } from './demand.ts';
-import { bitsOf, terms, type Expression, type Type } from './expression.ts';
+import { bitsOf, isAtomic, terms, type Expression, type Type } from './expression.ts';
 import { clobberedBy } from './kept-registers.ts';
 import { resultPart, type RegisterWrite, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
@@ -204,7 +204,8 @@ class WebBuilder {
     }
     this.relateToPlace(node, value);
     const summands = terms(value);
-    if (summands.some(({ kind }) => kind === 'frame' || kind === 'symbol'))
+    const isStack = value.kind === 'operation' && /^(alloca|stacksave)\b/.test(value.operator);
+    if (isStack || summands.some(({ kind }) => kind === 'frame' || kind === 'symbol'))
       this.nodes[this.root(node)]!.pointer = true;
     const registers = summands.flatMap((term) =>
       term.kind === 'register' ? [this.nodeIn(current, term.register)] : [],
@@ -232,6 +233,7 @@ class WebBuilder {
         visit(expression.address);
       } else if (expression.kind === 'operation') {
         const [left, right] = expression.operands;
+        if (isAtomic(expression)) this.noteAddress(left!, current);
         if (
           expression.operator.startsWith('icmp') &&
           left?.kind === 'register' &&

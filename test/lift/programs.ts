@@ -36,6 +36,25 @@ char *inverted(const char *s) {
 unsigned hash(const unsigned char *p, unsigned long n) {
   unsigned h = 2166136261u; while (n--) { h ^= *p++; h *= 16777619u; h = h << 13 | h >> 19; } return h;
 }
+int released(int *count) { return __atomic_sub_fetch(count, 1, __ATOMIC_ACQ_REL) == 0; }
+long taken(long *total, long by) { __atomic_add_fetch(total, 1, __ATOMIC_SEQ_CST); return __atomic_fetch_add(total, by, __ATOMIC_RELAXED); }
+unsigned long highest(unsigned long *place, unsigned long value) {
+  unsigned long seen = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+  while (seen < value && !__atomic_compare_exchange_n(place, &seen, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) seen |= 1;
+  return seen;
+}
+int claimed(unsigned *flags, int bit) {
+  unsigned before = __atomic_fetch_or(flags, 1u << (bit & 31), __ATOMIC_SEQ_CST); __atomic_fetch_and(flags, ~4u, __ATOMIC_SEQ_CST);
+  if (__atomic_fetch_xor(flags, 1u << 9, __ATOMIC_SEQ_CST) & 1u << 9) before ^= 5;
+  __atomic_thread_fence(__ATOMIC_SEQ_CST); return before >> (bit & 31) & 1;
+}
+short replaced(short *place, short value) { short old = __atomic_exchange_n(place, value, __ATOMIC_ACQ_REL); __atomic_store_n(place + 1, old, __ATOMIC_SEQ_CST); return old; }
+int many_values(int a, int b, int c, int d, int e, int f, int g, int h, int i);
+int hashed(int *p, int n) { int s = 0; for (int i = 0; i < n; i++) { s = s * 31 + i; p[i] = s ^ n; } return s; }
+int scratch(int n, int m) { int a[n]; short b[m]; hashed(a, n); b[0] = a[n / 2]; b[m - 1] = a[n - 1]; return hashed(a, n) + b[0] - a[0]; }
+int repeated(int n) { int s = 0; for (int i = 1; i < n; i++) { int a[i * 8]; s += hashed(a, i * 8) + a[i]; } return s; }
+int sometimes(int n) { int x[4]; int *p = n > 4 ? __builtin_alloca(n * 4) : x; return hashed(p, n) + p[0] + p[n - 1]; }
+int below(int n) { int a[n]; a[0] = n; return many_values(1, 2, 3, 4, n, 6, 7, a[0], hashed(a, n)) + a[n - 1]; }
 static int helper(int a, int b, int c, int d, int e, int f, int g, int h) { return a + b * 2 + c * 3 + d * 4 + e * 5 + f * 6 + g * 7 + h * 8; }
 int (*volatile hidden)(int, int, int, int, int, int, int, int) = helper;
 int many(int x) { return hidden(x, x + 1, x + 2, x + 3, x + 4, x + 5, x + 6, x + 7); }
@@ -98,6 +117,10 @@ float converted(long a, unsigned b, float c);
 int sum_of(int n, ...); double sum_of_doubles(double by, int n, ...); char *formatted(int twice, const char *format, ...);
 long after_many(long a, long b, long c, long d, long e, long f, long g, long h, long i, ...);
 int measured(int (*next)(int *), int *state);
+int released(int *count); long taken(long *total, long by); unsigned long highest(unsigned long *place, unsigned long value);
+int claimed(unsigned *flags, int bit); short replaced(short *place, short value);
+int scratch(int n, int m); int repeated(int n); int sometimes(int n); int below(int n);
+int many_values(int a, int b, int c, int d, int e, int f, int g, int h, int i) { return a + b * 2 + c * 3 + d * 4 + e * 5 + f * 6 + g * 7 + h * 8 + i * 9; }
 static int next(int *state) { int s = *state; *state = s * 5 + 3; return s > 60000 ? -1 : s % 7; }
 int main(void) {
   struct node nodes[5]; for (int i = 0; i < 5; i++) { nodes[i].next = i < 4 ? &nodes[i + 1] : 0; nodes[i].value = i * i - 3; }
@@ -123,6 +146,12 @@ int main(void) {
   char *long_text = formatted(1, "%d %s %.2f %c %g %d %ld|", 3, "words", 2.25, 'x', 1e9, -7, 1l << 40); puts(long_text); free(long_text);
   puts(formatted(0, "%s", "once")); puts(formatted(1, 0));
   int state = 1; printf("%d\\n", measured(next, &state)); state = 5; printf("%d\\n", measured(next, &state));
+  int references = 3; while (!released(&references)) printf("%d ", references);
+  long total = -7; printf("%ld ", taken(&total, 12)); printf("%ld\\n", total);
+  unsigned long high = 10; printf("%lu ", highest(&high, 5)); printf("%lu ", highest(&high, 50)); printf("%lu\\n", high);
+  unsigned flags = 0x205; for (int i = 0; i < 12; i++) { printf("%d ", claimed(&flags, i * 7)); printf("%x ", flags); }
+  short pair[2] = {1, 2}; printf("%d ", replaced(pair, -9)); printf("%d %d\\n", pair[0], pair[1]);
+  for (int i = 1; i < 20; i += 3) printf("%d %d %d %d\\n", scratch(i, i + 2), repeated(i), sometimes(i), below(i)); printf("%d\\n", repeated(1000));
   puts(""); return 0;
 }
 `.replace('counter_zero()', 'numbers[1] * 0.0');

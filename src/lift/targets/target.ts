@@ -44,6 +44,12 @@ export interface CallingConvention {
   extendedResult?: number;
 }
 
+/**
+ * Registers behind the target's own: what memory held before an atomic instruction, and whether a comparison
+ * with it succeeded. Its first step writes them, its second reads them.
+ */
+export const temporaries = ['i64', 'i1'] as const;
+
 /** Registers that are a stack, as x87 has them. */
 export interface FloatStack {
   /**
@@ -65,8 +71,8 @@ export interface Target {
   registerName(register: number): string;
   stackPointer: number;
   convention: CallingConvention;
-  /** Throws Unsupported. */
-  translate(instruction: Instruction, before: readonly Step[]): Step;
+  /** One step, or several where later ones work on what the first left in `temporaries`. Throws Unsupported. */
+  translate(instruction: Instruction, before: readonly Step[]): Step[];
   /** Whether code generation at -O0 writes jumps to the block that follows anyway. */
   writesEveryJump: boolean;
   dataLayout: string;

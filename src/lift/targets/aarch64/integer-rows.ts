@@ -28,7 +28,7 @@ import {
   type Type,
 } from '../../expression.ts';
 import { Unsupported } from '../../step.ts';
-import { conditionSpellings, registerPart } from './registers.ts';
+import { conditionSpellings, registerCount, registerPart } from './registers.ts';
 import type { Conditions, Translation } from './translation.ts';
 
 export type Row = (t: Translation) => void;
@@ -336,6 +336,22 @@ const testAndBranch =
     t.flow({ kind: 'branch', condition: wanted === 1 ? bit : not(bit), target: t.label(2) });
   };
 
+const atomicLoad =
+  (type?: Type): Row =>
+  (t) => {
+    const value = operation(type ?? t.type, 'atomicload seq_cst', t.address(t.memory(1)));
+    const { register } = t.part(0);
+    const loaded = register === 'zero' ? registerCount : register;
+    t.step.writes.push({ register: loaded, value, rest: 'zero' });
+  };
+
+const atomicStore =
+  (type?: Type): Row =>
+  (t) => {
+    const value = t.read(0, type ?? t.type);
+    t.step.calls.push(operation('void', 'atomicstore seq_cst', t.address(t.memory(1)), value));
+  };
+
 const branchTo: Row = (t) => t.flow({ kind: 'jump', target: t.label(0) });
 
 export const integerRows: Record<string, Row> = {
@@ -429,6 +445,18 @@ export const integerRows: Record<string, Row> = {
   ldrsb: loadRow('i8', signExtend),
   ldrsh: loadRow('i16', signExtend),
   ldrsw: loadRow('i32', signExtend),
+  ldar: atomicLoad(),
+  ldarb: atomicLoad('i8'),
+  ldarh: atomicLoad('i16'),
+  stlr: atomicStore(),
+  stlrb: atomicStore('i8'),
+  stlrh: atomicStore('i16'),
+  dmb: (t) => {
+    const option = t.conditionOperand(0);
+    if (!option.startsWith('ish')) throw new Unsupported(option);
+    const ordering = option === 'ishld' ? 'acquire' : option === 'ishst' ? 'release' : 'seq_cst';
+    t.step.calls.push(operation('void', `fence ${ordering}`));
+  },
   str: storeRow(),
   strb: storeRow('i8'),
   strh: storeRow('i16'),

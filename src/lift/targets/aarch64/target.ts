@@ -10,7 +10,7 @@ import { vectorRows } from './vector-rows.ts';
 
 const rows = new Map<string, Row>([...Object.entries(integerRows), ...Object.entries(vectorRows)]);
 
-function translate(instruction: Instruction): Step {
+function translate(instruction: Instruction): Step[] {
   const row = rows.get(instruction.mnemonic);
   if (row === undefined) throw new Unsupported(instruction.mnemonic);
   const translation = new Translation(instruction);
@@ -20,7 +20,7 @@ function translate(instruction: Instruction): Step {
     if (error instanceof Unsupported) throw new Unsupported(`${instruction.mnemonic} (${error.message})`);
     throw error;
   }
-  return translation.step;
+  return translation.steps;
 }
 
 const range = (from: number, to: number): number[] =>

@@ -39,10 +39,13 @@ const extensionBits: Record<string, number> = { b: 8, h: 16, w: 32, x: 64 };
 
 export class Translation {
   readonly step: Step;
+  /** What happens before the step, which reads the temporaries that it leaves. */
+  readonly first: Step;
   readonly operands: readonly Operand[];
 
   constructor(instruction: Instruction) {
     this.step = { instruction, writes: [], stores: [], undefined: [], calls: [] };
+    this.first = { instruction, writes: [], stores: [], undefined: [], calls: [] };
     this.operands = instruction.operands;
   }
 
@@ -52,6 +55,10 @@ export class Translation {
 
   get count(): number {
     return this.operands.length;
+  }
+
+  get steps(): Step[] {
+    return this.first.writes.length === 0 ? [this.step] : [this.first, this.step];
   }
 
   operand(index: number): Operand {

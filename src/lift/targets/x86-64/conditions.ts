@@ -2,6 +2,7 @@
 // `a < b`, not a formula over sign and overflow.
 
 import {
+  add,
   and,
   compare,
   compareFloats,
@@ -48,6 +49,14 @@ export function afterSubtraction(left: Expression, right: Expression, result: Ex
     l: compare('slt', left, right),
     le: compare('sle', left, right),
   };
+}
+
+/** inc and dec leave the carry flag as it was. */
+export function afterCount(value: Expression, by: 1 | -1, carry: Expression): Conditions {
+  const after = by === 1 ? afterAddition : afterSubtraction;
+  const others = after(value, constant(value.type, 1), add(value, constant(value.type, by)));
+  delete others.b;
+  return { ...others, be: or(carry, others.e!) };
 }
 
 export function afterLogic(result: Expression): Conditions {

@@ -31,9 +31,11 @@ import {
   type Expression,
 } from '../../expression.ts';
 import { Unsupported } from '../../step.ts';
+import { exchangeWithMemory, fence } from './atomic-rows.ts';
 import {
   afterAddition,
   afterAdditionWithCarry,
+  afterCount,
   afterLogic,
   afterSubtraction,
   afterSubtractionWithBorrow,
@@ -118,16 +120,11 @@ const addWithCarry: Row = (t) => {
   t.write(1, result);
 };
 
-/** inc and dec leave the carry flag as it was. */
 function step(by: 1 | -1): Row {
   return (t) => {
     const value = t.read(0);
-    const one = constant(t.type, 1);
-    const result = add(value, constant(t.type, by));
-    const others = (by === 1 ? afterAddition : afterSubtraction)(value, one, result);
-    delete others.b;
-    t.setConditions({ ...others, be: or(t.condition('b'), others.e!) }, ['b']);
-    t.write(0, result);
+    t.setConditions(afterCount(value, by, t.condition('b')), ['b']);
+    t.write(0, add(value, constant(t.type, by)));
   };
 }
 
@@ -349,14 +346,13 @@ const countZeroes =
   };
 
 const exchange: Row = (t) => {
-  if (t.isMemory(0) || t.isMemory(1)) throw new Unsupported('an exchange with memory');
+  if (t.isMemory(0) || t.isMemory(1)) return exchangeWithMemory(t);
   const [first, second] = [t.read(0), t.read(1)];
   t.write(0, second);
   t.write(1, first);
 };
 
 const exchangeAdd: Row = (t) => {
-  if (t.step.instruction.prefix === 'lock') throw new Unsupported('an atomic operation');
   const [source, destination] = [t.read(0), t.read(1)];
   const result = add(destination, source);
   t.setConditions(afterAddition(destination, source, result));
@@ -436,7 +432,6 @@ const isZeroWrite = ({ register, value }: { register: number; value: Expression 
   register === general.rax && value.kind === 'constant' && value.value === 0n;
 
 const compareAndExchange: Row = (t) => {
-  if (t.step.instruction.prefix === 'lock') throw new Unsupported('an atomic operation');
   const [source, destination, expected] = [t.read(0), t.read(1), t.register('rax')];
   const equal = compare('eq', expected, destination);
   t.setConditions(afterSubtraction(expected, destination, sub(expected, destination)));
@@ -526,7 +521,9 @@ export const integerRows: Record<string, Row> = {
   int3: (t) => t.flow({ kind: 'stop' }),
   endbr64: () => undefined,
   pause: (t) => t.call(operation('void', 'llvm.x86.sse2.pause')),
-  mfence: (t) => t.call(operation('void', 'fence')),
+  mfence: fence,
+  lfence: (t) => t.call(operation('void', 'llvm.x86.sse2.lfence')),
+  sfence: (t) => t.call(operation('void', 'llvm.x86.sse.sfence')),
 };
 
 for (const from of ['b', 'w']) {

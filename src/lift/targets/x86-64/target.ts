@@ -1,8 +1,9 @@
 // x86-64 with the System V calling convention, as a target of the lifter.
 
-import type { Instruction } from '../../assembly/types.ts';
+import type { Instruction, Operand } from '../../assembly/types.ts';
 import { Unsupported, type Step } from '../../step.ts';
 import type { Target } from '../target.ts';
+import { lockedRows } from './atomic-rows.ts';
 import { integerRows, sizedRows, type Row } from './integer-rows.ts';
 import { vectorRows } from './vector-rows.ts';
 import { settleRounding } from './x87-rounding.ts';
@@ -28,6 +29,7 @@ const rows = new Map<string, Row>([
   ...Object.entries(integerRows),
 ]);
 const sized = new Map<string, Row>(Object.entries(sizedRows));
+const locked = new Map<string, Row>(Object.entries(lockedRows));
 /** Work on 64 bits whatever their operands. */
 const always64 = new Set(['push', 'pop', 'call', 'jmp', 'ret', 'leave']);
 
@@ -40,37 +42,40 @@ function bitsByOperands(instruction: Instruction): number {
   return 64;
 }
 
+const isMemory = ({ kind }: Operand): boolean => kind === 'memory' || kind === 'symbol';
+
 interface FoundRow {
   row: Row;
   bits: number;
 }
 
 function findRow(instruction: Instruction): FoundRow | undefined {
-  const { mnemonic } = instruction;
-  const fixed = rows.get(mnemonic);
+  const { mnemonic, prefix } = instruction;
+  const isLocked = prefix === 'lock' && instruction.operands.some(isMemory);
+  const bySuffix = isLocked ? locked : sized;
+  const fixed = isLocked ? undefined : rows.get(mnemonic);
   if (fixed !== undefined) return { row: fixed, bits: bitsByOperands(instruction) };
-  const plain = sized.get(mnemonic);
+  const plain = bySuffix.get(mnemonic);
   if (plain !== undefined)
     return { row: plain, bits: always64.has(mnemonic) ? 64 : bitsByOperands(instruction) };
   const stem = mnemonic.slice(0, -1);
   const bits = suffixBits[mnemonic.at(-1)!];
-  const row = bits === undefined ? undefined : sized.get(stem);
+  const row = bits === undefined ? undefined : bySuffix.get(stem);
   return row === undefined ? undefined : { row, bits: bits! };
 }
 
-function translate(instruction: Instruction, before: readonly Step[]): Step {
+function translate(instruction: Instruction, before: readonly Step[]): Step[] {
   const { mnemonic, prefix } = instruction;
   const found = findRow(instruction);
-  if (found === undefined) throw new Unsupported(mnemonic);
+  if (found === undefined) throw new Unsupported(prefix === 'lock' ? `lock ${mnemonic}` : mnemonic);
   const translation = new Translation(instruction, found.bits, before);
-  if (prefix === 'lock' && !/^(xadd|cmpxchg)/.test(mnemonic)) throw new Unsupported(`lock ${mnemonic}`);
   try {
     found.row(translation);
   } catch (error) {
     if (error instanceof Unsupported) throw new Unsupported(`${mnemonic} (${error.message})`);
     throw error;
   }
-  return translation.step;
+  return translation.steps;
 }
 
 /** Functions with unnamed arguments ask their caller whether vector registers are among them. */

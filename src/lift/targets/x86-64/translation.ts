@@ -40,6 +40,8 @@ const segmentSpaces: Record<string, number> = { fs: 257, gs: 256 };
 
 export class Translation {
   readonly step: Step;
+  /** What happens before the step, which reads the temporaries that it leaves. */
+  readonly first: Step;
   readonly operands: readonly Operand[];
   /** Bits of the operation: 8, 16, 32 or 64. */
   readonly bits: number;
@@ -48,6 +50,7 @@ export class Translation {
 
   constructor(instruction: Instruction, bits: number, before: readonly Step[]) {
     this.step = { instruction, writes: [], stores: [], undefined: [], calls: [] };
+    this.first = { instruction, writes: [], stores: [], undefined: [], calls: [] };
     this.operands = instruction.operands;
     this.bits = bits;
     this.before = before;
@@ -60,6 +63,10 @@ export class Translation {
 
   get count(): number {
     return this.operands.length;
+  }
+
+  get steps(): Step[] {
+    return this.first.writes.length === 0 ? [this.step] : [this.first, this.step];
   }
 
   operand(index: number): Operand {
