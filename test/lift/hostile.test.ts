@@ -29,8 +29,13 @@ test.each([
     'unsupported a stack pointer that is not given back',
   ],
   [
-    'a frame of variable size',
+    'a frame of variable size that is not given back',
     ' subq %rdi, %rsp\n movl $1, (%rsp)\n retq',
+    'unsupported a stack pointer that is not given back',
+  ],
+  [
+    'a stack pointer out of memory',
+    ' movq (%rdi), %rsp\n movl $1, (%rsp)\n retq',
     'unsupported a stack frame of variable size',
   ],
   ['a register that there is not', ' movl %foo, %eax\n retq', 'unsupported movl (register foo)'],
