@@ -8,6 +8,7 @@ import { linkPredecessors, successors, type Block, type FunctionBody } from './b
 import { dropUnreachable } from './build-body.ts';
 import { isVariablePlace } from './frame-spaces.ts';
 import { bitcast, bitsOf, isInteger, registerValue, rewrite, terms, type Expression } from './expression.ts';
+import { clobberedBy } from './kept-registers.ts';
 import { Unsupported, type RegisterWrite, type Step } from './step.ts';
 import type { Target } from './targets/target.ts';
 
@@ -20,7 +21,8 @@ function knownAfter(step: Step, known: Known, target: Target): Known {
     if (value.kind === 'frame' && rest === 'zero') after.set(register, value.offset);
     else after.delete(register);
   }
-  if (step.flow?.kind === 'call') for (const register of target.convention.clobbered) after.delete(register);
+  if (step.flow?.kind === 'call')
+    for (const register of clobberedBy(step, target.convention)) after.delete(register);
   return after;
 }
 

@@ -126,10 +126,10 @@ export function liftFunction(source: AssemblyFunction, context: LiftContext): Li
   const { file, target } = context;
   const { convention } = target;
   let body = buildBody(source, target, file);
+  noteClobbers(body, context.clobbers);
   const variable = findVariableFrame(body, target);
   body = withoutNoReturn(body, target);
   target.floatStack?.place(body, (callee) => returnsExtended(callee, context.signatures));
-  noteClobbers(body, context.clobbers);
   const depths = findFrame(body, target);
   const variadic = restoreVariadic(body, target);
   if (variadic !== undefined) body = variadic.body;

@@ -60,7 +60,7 @@ async function liftedOutput(listing: string, pipeline: string): Promise<string> 
 }
 
 const onX86 = test.runIf(process.arch === 'x64');
-const gcc = existsSync('/usr/bin/gcc') ? ['gcc -O0', 'gcc -O2 -fno-ipa-ra', 'gcc -Os -fno-ipa-ra'] : [];
+const gcc = existsSync('/usr/bin/gcc') ? ['gcc -O0', 'gcc -O2', 'gcc -Os'] : [];
 
 onX86.each(['clang -O0', 'clang -O2', 'clang -O3', 'clang -Os', 'clang -Oz', ...gcc])(
   '%s',

@@ -103,10 +103,7 @@ async function liftedProgram(
 
 const expected = run(native, [functions, driver]);
 
-// gcc's callers rely on registers that a callee of the same file leaves alone; the lifter does not know of them yet.
-const gcc = existsSync('/usr/bin/gcc')
-  ? (['gcc -Os -fno-ipa-ra', 'gcc -O2 -fno-ipa-ra', 'gcc -O0'] as const)
-  : [];
+const gcc = existsSync('/usr/bin/gcc') ? (['gcc -Os', 'gcc -O2', 'gcc -O0'] as const) : [];
 
 test.each(['clang -Oz', 'clang -O2', 'clang -O0', 'clang -O3 -fno-pic', ...gcc])(
   'x86-64, %s',
@@ -153,6 +150,7 @@ describe.each([native, ...(canRunAarch64 ? [aarch64] : [])])('from machine code 
   });
 });
 
+// gcc's callers rely on registers that a callee of the same file leaves alone, which only assembly shows.
 test
   .runIf(gcc.length > 0)
   .each(['-Os -fno-ipa-ra', '-O2 -fno-ipa-ra', '-O0', '-O2 -fno-ipa-ra -fno-pic -no-pie'])(
