@@ -65,6 +65,8 @@ export interface Image {
   copied: Set<number>;
   /** Without a table of all symbols: only what others may use has a name. */
   stripped: boolean;
+  /** Of an object: the comments that its compiler left. What is linked has those of others, too. */
+  comments: string[];
 }
 
 const targets = new Map<number, TargetName>([
@@ -124,6 +126,15 @@ class ImageReader {
   constructor(bytes: Uint8Array) {
     this.elf = new ElfFile(bytes);
     this.places = layOut(this.elf);
+  }
+
+  private comments(): string[] {
+    const section = this.elf.sections.find(({ name }) => name === '.comment');
+    if (section === undefined) return [];
+    return Buffer.from(this.elf.contents(section))
+      .toString('latin1')
+      .split('\0')
+      .filter((text) => text !== '');
   }
 
   private addressOf({ section, value, type }: Symbol): number | undefined {
@@ -229,6 +240,7 @@ class ImageReader {
           : [...relocations].flatMap(([at, { type }]) => (type === copyRelocation[target] ? [at] : [])),
       ),
       stripped,
+      comments: relocatable ? this.comments() : [],
     };
     const memory = new Memory(image);
     for (const at of elf.readPackedRelocations()) {

@@ -195,7 +195,11 @@ export function assemblyOfImage(image: Image, lines: readonly CodeLine[]): Omit<
   const codeLines = coldBehind(parts).flatMap(({ code, extent }) =>
     functionLines(names, code, extent, power.get(extent.section)!),
   );
-  return { text: `${[...codeLines, ...dataLines].join('\n')}\n`, notes: notesOn(names, lines, functions) };
+  const idents = image.comments.map((text) => `.ident ${JSON.stringify(text)}`);
+  return {
+    text: `${[...codeLines, ...dataLines, ...idents].join('\n')}\n`,
+    notes: notesOn(names, lines, functions),
+  };
 }
 
 /**
