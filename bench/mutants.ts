@@ -1,0 +1,162 @@
+// What `equivalent` is worth: lifted functions are changed in one place, and the check has to see it. Of each function
+// that compiles back exactly or is equivalent some mutants are made (another constant, comparison or operator, a
+// store less, the ways of a branch or a choice exchanged), and each is compared with the original by running both.
+//
+//   node dist-bench/mutants.js PLACE… [--level Oz] [--compiler clang] [--target x86_64-linux-gnu]
+//        [--functions 40] [--mutants 5] [--seed 1]
+//
+// PLACE as for bench/disassemble.ts. A mutant that compiles to the original's code is none and is left out; one that
+// survives may do the same in another way, or differ only where no input leads.
+
+import { parseArgs } from 'node:util';
+import { assemblyInputs } from './assembly-inputs.ts';
+import { createRandom, type Random } from '#ozma/common/random.js';
+import type { Level } from '#ozma/data/task-sets/levels.js';
+import { disassemble } from '#ozma/disassemble/disassemble.js';
+import type { FunctionResult } from '#ozma/disassemble/result.js';
+import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
+import { targetOfTriple } from '#ozma/lift/lift.js';
+import { isOutlined } from '#ozma/lift/outlined.js';
+import { findInstallation } from '#ozma/llvm/installation.js';
+import { WorkerPool } from '#ozma/llvm/worker-pool.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    level: { type: 'string', default: 'Oz' },
+    compiler: { type: 'string', default: 'clang' },
+    target: { type: 'string', default: 'x86_64-linux-gnu' },
+    functions: { type: 'string', default: '40' },
+    mutants: { type: 'string', default: '5' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const installation = findInstallation();
+const target = targetOfTriple(values.target);
+
+const exchanged: Readonly<Record<string, string>> = {
+  eq: 'ne',
+  ne: 'eq',
+  slt: 'sle',
+  sle: 'slt',
+  sgt: 'sge',
+  sge: 'sgt',
+  ult: 'ule',
+  ule: 'ult',
+  ugt: 'uge',
+  uge: 'ugt',
+  add: 'sub',
+  sub: 'add',
+  and: 'or',
+  or: 'xor',
+  xor: 'and',
+  shl: 'lshr',
+  lshr: 'ashr',
+  ashr: 'lshr',
+};
+
+/** Each kind of change: what a line must look like, and what becomes of it. */
+const changes: Readonly<Record<string, { where: RegExp; change: (line: string) => string }>> = {
+  'another constant': {
+    where: /^ {2}(?!br |switch |%\S+ = (?:alloca|phi)\b).*\b(?:i8|i16|i32|i64) -?\d+\b(?!,? label)/,
+    change: (line) =>
+      line.replace(
+        /\b(i8|i16|i32|i64) (-?\d+)\b/,
+        (_, type: string, n: string) => `${type} ${Number(n) + 1}`,
+      ),
+  },
+  'another comparison': {
+    where: /^ {2}%\S+ = icmp (?:samesign )?\w+ /,
+    change: (line) => line.replace(/icmp (?:samesign )?(\w+)/, (_, one: string) => `icmp ${exchanged[one]}`),
+  },
+  'another operator': {
+    where: /^ {2}%\S+ = (?:add|sub|and|or|xor|shl|lshr|ashr)\b/,
+    change: (line) =>
+      line.replace(/= (\w+)(?: (?:nuw|nsw|exact|disjoint))*/, (_, one: string) => `= ${exchanged[one]}`),
+  },
+  'a store less': { where: /^ {2}store /, change: () => '' },
+  'ways exchanged': {
+    where: /^ {2}br i1 \S+, label \S+, label \S+/,
+    change: (line) => line.replace(/label (\S+), label ([^\s,]+)/, 'label $2, label $1'),
+  },
+  'choices exchanged': {
+    where: /^ {2}%\S+ = select i1 %\S+, \S+ \S+, \S+ \S+$/,
+    change: (line) => line.replace(/, (\S+ \S+), (\S+ \S+)$/, ', $2, $1'),
+  },
+};
+
+interface Mutant {
+  kind: string;
+  ir: string;
+}
+
+/** Up to `count` mutants, each changed in a place of its own. */
+function mutantsOf(ir: string, count: number, random: Random): Mutant[] {
+  const lines = ir.split('\n');
+  const places = lines.flatMap((line, at) =>
+    Object.entries(changes).flatMap(([kind, { where, change }]) =>
+      where.test(line) ? [{ kind, at, line: change(line), key: random.next() }] : [],
+    ),
+  );
+  return places
+    .sort((left, right) => left.key - right.key)
+    .slice(0, count)
+    .map(({ kind, at, line }) => ({ kind, ir: lines.with(at, line).join('\n') }));
+}
+
+const pool = new WorkerPool({ installation, workers: 1 });
+const settings = {
+  triple: values.target,
+  level: values.level as Level,
+  compiler: values.compiler === 'gcc' ? ('gcc' as const) : ('clang' as const),
+};
+const files: { text: string; names: string[] }[] = [];
+for await (const { text } of assemblyInputs(installation, pool, positionals, settings)) {
+  const { functions } = parseAssembly(text, target);
+  files.push({ text, names: functions.map(({ name }) => name).filter((name) => !isOutlined(name)) });
+}
+pool.close();
+
+const random = createRandom(Number(values.seed));
+const all = files.flatMap(({ text, names }) => names.map((name) => ({ text, name, key: random.next() })));
+const chosen = all.sort((left, right) => left.key - right.key).slice(0, Number(values.functions));
+
+/** By kind of change: how many mutants were seen, survived, or could not be run. */
+const counts = new Map<string, Record<'seen' | 'survived' | 'untested', number>>();
+let functions = 0;
+for (const { text, name } of chosen) {
+  const common = { installation, target: values.target, functions: [name], jobs: 1 };
+  const found: FunctionResult[] = [];
+  await disassemble(text, { ...common, onFunction: (result) => found.push(result) });
+  const [original] = found;
+  if (original === undefined || (original.status !== 'exact' && original.status !== 'equivalent')) continue;
+  functions++;
+  for (const { kind, ir } of mutantsOf(original.ir, Number(values.mutants), random)) {
+    const results: FunctionResult[] = [];
+    await disassemble(text, {
+      ...common,
+      rules: false,
+      repair: false,
+      sources: [() => Promise.resolve({ candidates: [{ origin: 'model', variant: kind, ir }], reasons: [] })],
+      onFunction: (result) => results.push(result),
+    });
+    const { status, reason = '' } = results[0]!;
+    if (status === 'exact' || status === 'failed') continue;
+    const count = counts.get(kind) ?? { seen: 0, survived: 0, untested: 0 };
+    counts.set(kind, count);
+    if (status === 'equivalent') count.survived++;
+    else if (/^input \d+: /.test(reason)) count.seen++;
+    else count.untested++;
+  }
+}
+process.stdout.write(
+  `${values.compiler} -${values.level}, ${values.target}, seed ${values.seed}: mutants of ${functions} functions, ` +
+    `LLVM ${installation.version}\n\n| change | mutants | seen | survived | not run |\n| --- | ---: | ---: | ---: | ---: |\n`,
+);
+const rows = [...counts].sort(([left], [right]) => (left < right ? -1 : 1));
+const sum = { seen: 0, survived: 0, untested: 0 };
+for (const [, count] of rows)
+  for (const key of ['seen', 'survived', 'untested'] as const) sum[key] += count[key];
+for (const [kind, { seen, survived, untested }] of [...rows, ['all', sum] as const]) {
+  process.stdout.write(`| ${kind} | ${seen + survived + untested} | ${seen} | ${survived} | ${untested} |\n`);
+}
