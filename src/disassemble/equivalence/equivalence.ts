@@ -69,7 +69,7 @@ export async function compareByRunning(
     const inputsFile = join(folder, 'inputs');
     await writeFile(inputsFile, inputs);
     const run = {
-      timeLimit: 20_000,
+      timeLimit: 60_000,
       mostStops: 48,
       ...(emulator === undefined ? {} : { emulator }),
     };

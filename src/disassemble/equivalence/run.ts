@@ -4,6 +4,7 @@
 
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { readOutcome, recordBytes } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { endedByCallee, endOfInputs, logHead, tooManyCalls } from './layout.ts';
@@ -11,22 +12,37 @@ import { endedByCallee, endOfInputs, logHead, tooManyCalls } from './layout.ts';
 export interface RunOptions {
   /** A program that runs the other machine's code; absent for this machine's own. */
   emulator?: string;
-  /** Milliseconds on the clock for one process, should its limit of processor time not end it. */
+  /** Milliseconds on the clock for all inputs, should limits of processor time not end it. */
   timeLimit: number;
   /** How many times a process may be ended before the rest of the inputs is given up. */
   mostStops: number;
 }
 
 /**
- * Becomes the program. All outcomes together take a few megabytes, those with large data of the file more; code that
- * writes without end would fill the disk within its time.
+ * All outcomes together take a few megabytes, those with large data of the file more; code that writes without end would
+ * fill the disk within its time.
  */
 const mostOutputBytes = 1 << 28;
-const limitOutput = `ulimit -f ${mostOutputBytes / 512}; exec "$@"`;
-
 /** Each costs the whole time limit. */
 const mostTimeouts = 2;
-const timeLimitPassed = 'time limit';
+/** As shells and emulators report it: 128 and the signal's number. */
+const timeLimitPassed = 128 + constants.signals.SIGXCPU;
+
+/**
+ * Starts the program again and again until it comes to the end of the inputs, and notes each time that it was stopped: why,
+ * and how much had been written ($0 is the file). A shell starts processes many times as fast as we do.
+ */
+const runAll = `ulimit -f ${mostOutputBytes / 512}
+most=$1; stops=0; late=0; shift
+while [ $stops -lt $most ] && [ $late -lt ${mostTimeouts} ]; do
+  "$@" 3>&-
+  code=$?
+  [ $code = ${endOfInputs} ] && exit
+  [ $code = ${endedByCallee} ] && continue
+  [ $code = ${timeLimitPassed} ] && late=$((late + 1))
+  stops=$((stops + 1))
+  echo $code $(wc -c < "$0") >&3
+done`;
 
 interface Stop {
   /** Bytes written until then. */
@@ -34,34 +50,42 @@ interface Stop {
   why: string;
 }
 
-/** Nothing at the end of all inputs, else why it ended before. */
-function runOnce(
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+function reasonOf(code: number): string {
+  if (code === timeLimitPassed) return 'time limit';
+  if (code === tooManyCalls) return 'endless calls';
+  return signalNames.get(code - 128) ?? `exit code ${code}`;
+}
+
+/** Where the program was stopped; the last stop is made up where it took too long by the clock. */
+function stopsOf(
   words: readonly string[],
-  input: number,
-  output: number,
-  limit: number,
-): Promise<string | typeof endedByCallee | undefined> {
+  output: string,
+  streams: { input: number; output: number },
+  { timeLimit, mostStops }: RunOptions,
+): Promise<Stop[]> {
   return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', limitOutput, 'sh', ...words], { stdio: [input, output, 'ignore'] });
+    const child = spawn('/bin/sh', ['-c', runAll, output, String(mostStops), ...words], {
+      stdio: [streams.input, streams.output, 'ignore', 'pipe'],
+    });
+    let notes = '';
     let late = false;
+    child.stdio[3]!.on('data', (data: Buffer) => (notes += data.toString()));
     const timer = setTimeout(() => {
       late = true;
       child.kill('SIGKILL');
-    }, limit);
-    child.on('error', (error) => {
+    }, timeLimit);
+    const finish = (last: Stop[]): void => {
       clearTimeout(timer);
-      resolve(error.message);
-    });
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      if (late) resolve(timeLimitPassed);
-      else if (signal === 'SIGXCPU') resolve(timeLimitPassed);
-      else if (signal !== null) resolve(signal);
-      else if (code === tooManyCalls) resolve('endless calls');
-      else if (code === endedByCallee) resolve(endedByCallee);
-      // An emulator reports the signal of its guest as 128 + its number.
-      else resolve(code === endOfInputs ? undefined : `exit code ${code}`);
-    });
+      const stops = [...notes.matchAll(/^(\d+) (\d+)$/gm)].map((match) => ({
+        why: reasonOf(Number(match[1])),
+        at: Number(match[2]),
+      }));
+      resolve([...stops, ...last]);
+    };
+    child.on('error', (error) => finish([{ at: 0, why: error.message }]));
+    child.on('close', () => finish(late ? [{ at: statSync(output).size, why: 'time limit' }] : []));
   });
 }
 
@@ -91,20 +115,11 @@ export async function runSide(
   const outputFile = `${program}.out`;
   const input = openSync(inputsFile, 'r');
   const output = openSync(outputFile, 'w');
-  const stops: Stop[] = [];
-  let timeouts = 0;
   try {
-    for (;;) {
-      const why = await runOnce(words, input, output, options.timeLimit);
-      if (why === undefined) break;
-      if (why === endedByCallee) continue;
-      stops.push({ at: statSync(outputFile).size, why });
-      if (why === timeLimitPassed && ++timeouts === mostTimeouts) break;
-      if (stops.length >= options.mostStops) break;
-    }
+    const stops = await stopsOf(words, outputFile, { input, output }, options);
+    return outcomesOf(readFileSync(outputFile), stops, globals);
   } finally {
     closeSync(input);
     closeSync(output);
   }
-  return outcomesOf(readFileSync(outputFile), stops, globals);
 }
