@@ -56,7 +56,8 @@ function binary(
   flags: (left: Expression, right: Expression, result: Expression) => Conditions,
 ): Row {
   return (t) => {
-    if (isFence(t)) {
+    // `and` with 0 changes what it finds.
+    if (operator !== 'and' && isFence(t)) {
       t.setConditions({});
       return fence(t);
     }
