@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { aarch64Instructions, x86Instructions } from './instructions.ts';
 import { compareWithMachine, machines, type Machine } from './machine.ts';
+import { emitSingleStep } from '#ozma/lift/single-step.js';
 
 const states = Number(process.env['OZMA_ROW_STATES'] ?? '200');
 
@@ -28,4 +29,10 @@ test('a wrong row is noticed', () => {
   expect(line).toMatch(/^addl %ecx, %ebx: register \d+: the machine says/);
   const [other] = compareWithMachine(lying('fsubp %st, %st(1)'), ['fsubrp %st, %st(1)'], 20, 1);
   expect(other).toMatch(/^fsubrp %st, %st\(1\): register 41: the machine says/);
+});
+
+test('gcc writes a fence as a locked or with zero; a locked and with zero clears memory', () => {
+  const text = (instruction: string) => emitSingleStep(instruction, 'f', 'x86-64').text;
+  expect(text('lock orl $0, (%rsp)')).toContain('fence seq_cst');
+  expect(text('lock andl $0, (%rsp)')).toContain('atomicrmw and ');
 });
