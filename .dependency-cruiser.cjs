@@ -7,7 +7,8 @@ const rooms = [
   ['cli', '*'],
   ['evaluate', '*'],
   ['train', ['data', 'tasks', 'model', 'tokenizer']],
-  ['data', ['search', 'tasks', 'tokenizer', 'passes', 'llvm']],
+  // The rules as a teacher: pairs of code whose source is not at hand.
+  ['data', ['disassemble', 'lift', 'search', 'tasks', 'tokenizer', 'passes', 'llvm']],
   ['tune', ['search', 'tasks', 'inference', 'passes', 'llvm']],
   // BLEU, the measure of both.
   ['emulate', ['disassemble', 'search', 'tasks', 'inference', 'passes', 'llvm']],

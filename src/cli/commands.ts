@@ -9,6 +9,7 @@ import {
   dataEmulationOptions,
   dataExportOptions,
   dataLabelsOptions,
+  dataLiftedOptions,
   dataPretrainingOptions,
   dataQueryOptions,
   dataTuningOptions,
@@ -301,6 +302,21 @@ export const commands: readonly CommandRow[] = [
       examples: ['ozma data disassembly corpus/ -o disassembly/ --levels paper,Oz'],
     },
     async (input) => (await import('./data-task-sets.ts')).disassembly(input),
+  ),
+  command(
+    {
+      name: 'data lifted',
+      operands: '<file...>',
+      operandsHelp:
+        'what ozma disassemble reads: assembly, objects, linked files, or folders of .s and .o files',
+      summary: 'assembly and the IR that the rules lift it to, for code without its source',
+      description:
+        'Lifts every function, checks the result, and writes what compiles back exactly in the form of data ' +
+        'disassembly. What is not lifted, or not well enough, is counted.',
+      options: dataLiftedOptions,
+      examples: ['ozma data lifted /usr/bin/make --package make -o lifted/'],
+    },
+    async (input) => (await import('./data-task-sets.ts')).lifted(input),
   ),
   command(
     {

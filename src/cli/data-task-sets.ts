@@ -1,14 +1,18 @@
-// `ozma data pretraining`, `emulation`, `tuning` and `disassembly`: a corpus in, a set of examples out. The work is
-// src/data/task-sets/'s.
+// `ozma data pretraining`, `emulation`, `tuning` and `disassembly`: a corpus in, a set of examples out; `lifted`: the
+// same of code without its source. The work is src/data/task-sets/'s.
 
 import { OzmaError } from '../common/errors.ts';
 import { mustBeFolder } from '../common/files.ts';
 import { buildTaskSet, type Maker } from '../data/task-sets/build.ts';
+import { buildLiftedSet } from '../data/task-sets/lifted.ts';
 import { disassemblyMaker } from '../data/task-sets/disassembly.ts';
 import { emulationMaker } from '../data/task-sets/emulation.ts';
 import { levels, type Level } from '../data/task-sets/levels.ts';
 import { pretrainingMaker } from '../data/task-sets/pretraining.ts';
 import type { TaskRow } from '../data/task-sets/task-rows.ts';
+import type { SetManifest } from '../data/set-manifest.ts';
+import type { UnitProgress } from '../data/units.ts';
+import { codeFiles } from '../disassemble/read-code.ts';
 import { tuningMaker } from '../data/task-sets/tuning.ts';
 import { findInstallation } from '../llvm/installation.ts';
 import type { CommandInput } from './command-row.ts';
@@ -16,6 +20,7 @@ import { interruptSignal } from './interruption.ts';
 import type {
   dataDisassemblyOptions,
   dataEmulationOptions,
+  dataLiftedOptions,
   dataPretrainingOptions,
   dataTuningOptions,
 } from './options.ts';
@@ -59,37 +64,69 @@ function readLevels(text: string): Level[] {
   return words as Level[];
 }
 
-/** Resolves to 0. Throws `usage` without `--output` and where the corpus is none. */
-async function build<Row extends TaskRow>(
+/** Throws `usage` without files and for a package that results are reported on. */
+export function lifted({ options, operands }: CommandInput<typeof dataLiftedOptions>): Promise<number> {
+  return write(options, 'lifting', async (tools) => {
+    const files = await codeFiles(operands);
+    if (files.length === 0) throw new OzmaError('usage', 'expected files with code, found none');
+    const { characters: maximumCharacters, ...settings } = options;
+    return buildLiftedSet({
+      installation: findInstallation(),
+      ...settings,
+      files,
+      maximumCharacters,
+      ...tools,
+    });
+  });
+}
+
+/** Throws `usage` where there is not one corpus. */
+function build<Row extends TaskRow>(
   { options, operands }: CommandInput<typeof dataPretrainingOptions>,
   maker: Maker<Row>,
 ): Promise<number> {
-  const { output, limit, characters, jsonl, seed, jobs } = options;
+  return write(options, maker.name, async (tools) => {
+    const [corpus, another] = operands;
+    if (corpus === undefined || another !== undefined) {
+      throw new OzmaError('usage', `expected one corpus, found ${operands.length}`);
+    }
+    const { characters: maximumCharacters, ...settings } = options;
+    return buildTaskSet(maker, {
+      installation: findInstallation(),
+      ...settings,
+      corpus,
+      maximumCharacters,
+      ...tools,
+    });
+  });
+}
+
+interface Tools {
+  output: string;
+  signal: AbortSignal;
+  onProgress: (progress: UnitProgress) => void;
+}
+
+/** Makes a set and says what it became. Resolves to 0. Throws `usage` without `--output`. */
+async function write(
+  { output, json }: { output: string | undefined; json: boolean },
+  label: string,
+  make: (tools: Tools) => Promise<SetManifest>,
+): Promise<number> {
   if (output === undefined) throw new OzmaError('usage', 'expected -o FOLDER, found none');
-  const [corpus, another] = operands;
-  if (corpus === undefined || another !== undefined) {
-    throw new OzmaError('usage', `expected one corpus, found ${operands.length}`);
-  }
   await mustBeFolder(output);
   let progress: Progress | undefined;
   try {
-    const manifest = await buildTaskSet(maker, {
-      installation: findInstallation(),
-      corpus,
+    const manifest = await make({
       output,
-      seed,
-      jobs,
-      limit,
-      maximumCharacters: characters,
-      jsonl,
       signal: interruptSignal(),
       onProgress: ({ done, total = 0, rows }) => {
-        progress ??= startProgress({ label: maker.name, total });
+        progress ??= startProgress({ label, total });
         progress.update(done, `${rows} examples`);
       },
     });
     progress?.stop();
-    if (options.json) process.stdout.write(`${JSON.stringify({ output, manifest }, undefined, 2)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ output, manifest }, undefined, 2)}\n`);
     else {
       process.stdout.write(`${output}: ${manifest.rows} examples\n`);
       for (const [reason, count] of Object.entries(manifest.dropped)) {

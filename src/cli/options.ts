@@ -370,8 +370,8 @@ export const dataLabelsOptions = {
   json,
 };
 
-/** Shared by the commands that make examples of a corpus. */
-const taskSetOptions = {
+/** Shared by the commands that make examples. */
+const exampleOptions = {
   output: optional(
     text('a folder', '<folder>'),
     'where to write the set; the same command goes on after an interruption',
@@ -384,14 +384,19 @@ const taskSetOptions = {
     'normal',
     'code in normal form (docs/normal-form.md), or as the compiler writes it',
   ),
-  limit: optional(wholeNumber(1), 'how many functions of the corpus to use, a fair sample', {
-    fallbackText: 'all',
-  }),
   characters: option(wholeNumber(1), 16_384, 'how long prompt and completion may be together'),
   jsonl: option(flag, false, 'also write JSON lines with prompt and completion, a file a split'),
   seed: searchOptions.seed,
   jobs: searchOptions.jobs,
   json,
+};
+
+/** Shared by the commands that make them of a corpus. */
+const taskSetOptions = {
+  ...exampleOptions,
+  limit: optional(wholeNumber(1), 'how many functions of the corpus to use, a fair sample', {
+    fallbackText: 'all',
+  }),
 };
 
 export const dataPretrainingOptions = taskSetOptions;
@@ -424,6 +429,21 @@ export const dataDisassemblyOptions = {
     'paper,O0,O1,O2,O3,Os,Oz',
     'the levels of clang to draw from; paper is IR of -Oz with code generation at -O0',
   ),
+};
+
+export const dataLiftedOptions = {
+  ...exampleOptions,
+  package: optional(
+    text('a name', '<name>'),
+    'what the code belongs to; decides the split, as in the corpus',
+    { fallbackText: 'the name of each file' },
+  ),
+  least: option(
+    oneOf('exact', 'equivalent'),
+    'exact',
+    'the worst result of the check that still makes a pair',
+  ),
+  target: disassembleOptions.target,
 };
 
 /** Shared by the evaluations, one or all. */

@@ -12,6 +12,8 @@ export interface Candidate {
   /** Which of its source's candidates: a variant of the lifter, a rank of the model. */
   variant: string;
   ir: string;
+  /** It takes parts of a structure on the stack for variables of their own: right where it compiles back exactly. */
+  isGuess?: boolean;
 }
 
 export interface Proposed {
@@ -39,7 +41,13 @@ export async function liftedCandidates(pool: WorkerPool, lifted: LiftedFunction)
       const cleaned = await cleanUp(pool, ir, pipeline);
       if (!cleaned.ok) reasons.push(describeFailure(cleaned.failure));
       else if (!candidates.has(cleaned.value)) {
-        candidates.set(cleaned.value, { origin: 'lifter', variant: `${name}, ${how}`, ir: cleaned.value });
+        const guess = name === 'split' ? { isGuess: true } : {};
+        candidates.set(cleaned.value, {
+          origin: 'lifter',
+          variant: `${name}, ${how}`,
+          ir: cleaned.value,
+          ...guess,
+        });
       }
     }
   }

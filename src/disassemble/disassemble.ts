@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { OzmaError } from '../common/errors.ts';
 import { parseAssembly } from '../lift/assembly/parse-assembly.ts';
-import type { AssemblyFile } from '../lift/assembly/types.ts';
+import type { AssemblyFile, AssemblyFunction } from '../lift/assembly/types.ts';
 import { liftFile, targetOfTriple } from '../lift/lift.ts';
 import type { LiftedFunction } from '../lift/lift.ts';
 import { isOutlined } from '../lift/outlined.ts';
@@ -52,7 +52,7 @@ export interface DisassembleOptions {
   onFunction?: (result: FunctionResult, done: number, of: number) => void;
 }
 
-type Checked = CheckedCandidate & { origin: Candidate['origin'] };
+type Checked = CheckedCandidate & Pick<Candidate, 'origin' | 'isGuess'>;
 
 const order = (status: Status): number => statuses.indexOf(status);
 
@@ -66,8 +66,9 @@ function casts(ir: string): number {
   return ir.split('inttoptr').length - 1;
 }
 
-function better(left: CheckedCandidate, right: CheckedCandidate): boolean {
+function better(left: Checked, right: Checked): boolean {
   if (left.status !== right.status) return order(left.status) < order(right.status);
+  if (left.isGuess !== right.isGuess) return right.isGuess === true;
   const casted = casts(left.ir) - casts(right.ir);
   return casted === 0 ? lengthOf(left.ir) < lengthOf(right.ir) : casted < 0;
 }
@@ -141,10 +142,10 @@ export async function disassembleOne(
   for (const source of sources) {
     const proposed = await source(subject);
     reasons.push(...proposed.reasons);
-    for (const { origin, ir } of proposed.candidates) {
+    for (const { ir, origin, isGuess = false } of proposed.candidates) {
       // What the rules copy is right: they read it off the input.
       const mend = repair && origin === 'model';
-      checked.push({ ...(await compileCandidate(pool, subject, ir, settings, mend)), origin });
+      checked.push({ ...(await compileCandidate(pool, subject, ir, settings, mend)), origin, isGuess });
       if (checked.at(-1)!.status === 'exact') break;
     }
     if (checked.at(-1)?.status === 'exact') break;
@@ -183,6 +184,12 @@ export function rulesOf(
 /** What the parser calls code that no label stands before. */
 const unnamed = '.Lcode.';
 
+/** Those that a result is expected of: outlined code is lifted where it is called from. Empty without any label. */
+export function functionsToLift({ functions }: AssemblyFile): AssemblyFunction[] {
+  if (functions.every(({ name }) => name.startsWith(unnamed))) return [];
+  return functions.filter(({ name }) => !isOutlined(name));
+}
+
 /**
  * Lifts every function of assembly text.
  *
@@ -196,12 +203,11 @@ export async function disassemble(
   const installation = options.installation ?? findInstallation();
   const triple = options.target ?? hostTriple();
   const file = parseAssembly(text, targetOfTriple(triple));
-  if (file.functions.every(({ name }) => name.startsWith(unnamed))) {
+  const functions = functionsToLift(file);
+  if (functions.length === 0) {
     throw new OzmaError('refused', 'expected assembly with at least one function, found none');
   }
   const wanted = options.functions === undefined ? undefined : new Set(options.functions);
-  // Outlined code is lifted where it is called from.
-  const functions = file.functions.filter(({ name }) => !isOutlined(name));
   const missing = [...(wanted ?? [])].find((name) => functions.every((one) => one.name !== name));
   if (missing !== undefined)
     throw new OzmaError('usage', `expected a function ${missing}, found none of that name`);

@@ -64,6 +64,12 @@ function writtenBits({ value }: RegisterWrite): number {
 const isRelease = ({ instruction }: Step, write: RegisterWrite): boolean =>
   instruction.mnemonic.startsWith('pop') && write.value.kind === 'load';
 
+/**
+ * Compared in place, since no form of them sets the flags alone: `orb %cl, %dl` before `jne`, `incl %eax` for -1. Where the
+ * flags are read, the register may have been written for nobody.
+ */
+const comparedInPlace = /^(?:or|inc|dec|add|neg|sh[rl]|sar)[bwlq]?$/;
+
 class Evidence {
   private readonly body: FunctionBody;
   private readonly target: Target;
@@ -85,8 +91,14 @@ class Evidence {
     // Of the two results of a division or a wide product one is usually not wanted.
     const general = step.writes.filter(({ register }) => this.body.registerTypes[register] === 'i64');
     const both = general.length > 1 && general.some(({ register }) => after[register]! > 0);
+    const forFlags =
+      comparedInPlace.test(step.instruction.mnemonic) &&
+      step.writes.some(
+        ({ register }) => !general.some((one) => one.register === register) && after[register]! > 0,
+      );
     for (const write of step.writes) {
-      if (after[write.register] === 0 && !both && write.read === undefined) this.freshWrites.add(write);
+      if (after[write.register] === 0 && !both && !forFlags && write.read === undefined)
+        this.freshWrites.add(write);
     }
   }
 

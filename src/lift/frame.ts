@@ -230,6 +230,7 @@ export interface Frame {
 interface Access {
   offset: number;
   bytes: number;
+  isStore: boolean;
 }
 
 /** Calls `access` for direct reads and writes of the frame, `taken` for every other mention of a place in it. */
@@ -245,7 +246,11 @@ export function visitFrame(
         return;
       case 'load':
         if (expression.address.kind === 'frame' && expression.space === undefined) {
-          access({ offset: expression.address.offset, bytes: bitsOf(expression.type) / 8 });
+          access({
+            offset: expression.address.offset,
+            bytes: bitsOf(expression.type) / 8,
+            isStore: false,
+          });
         } else visit(expression.address);
         return;
       case 'operation':
@@ -259,7 +264,8 @@ export function visitFrame(
       for (const { value } of step.writes) visit(value);
       for (const { address, value } of step.stores) {
         visit(value);
-        if (address.kind === 'frame') access({ offset: address.offset, bytes: bitsOf(value.type) / 8 });
+        if (address.kind === 'frame')
+          access({ offset: address.offset, bytes: bitsOf(value.type) / 8, isStore: true });
         else visit(address);
       }
       step.calls.forEach(visit);
@@ -274,8 +280,8 @@ export function visitFrame(
 
 /**
  * Turns slots into registers, in place: `forced` only those that must be (`must`: saved registers, arguments),
- * `careful` also those below every place whose address is taken, `all` every slot at which no address points:
- * what lies inside an array or a structure is then missed by it. Objects stay what they are.
+ * `careful` also those below every place whose address is taken, `all` every slot at which no address points and that is
+ * both written and read here: what lies inside an array or a structure is then missed by it. Objects stay what they are.
  */
 export function promoteSlots(
   body: FunctionBody,
@@ -285,9 +291,13 @@ export function promoteSlots(
 ): Frame {
   const widest = new Map<number, number>();
   const takenPlaces = new Set<number>();
+  const [written, read] = [new Set<number>(), new Set<number>()];
   visitFrame(
     body,
-    ({ offset, bytes }) => widest.set(offset, Math.max(bytes, widest.get(offset) ?? 0)),
+    ({ offset, bytes, isStore }) => {
+      widest.set(offset, Math.max(bytes, widest.get(offset) ?? 0));
+      (isStore ? written : read).add(offset);
+    },
     (offset) => isInObject(objects, offset) || takenPlaces.add(offset),
   );
   const taken = [...takenPlaces]
@@ -304,7 +314,10 @@ export function promoteSlots(
     const pointedAt =
       takenPlaces.has(offset) || taken.some((place) => place > offset && place < offset + bytes);
     const isForced = which === 'forced' || isVariablePlace(offset);
-    const stays = !must(offset) && (isForced || (which === 'careful' && offset + bytes > lowest));
+    // What is only written, or only read, is so for somebody who has an address: a field of a structure.
+    const isAlone = written.has(offset) && read.has(offset);
+    const stays =
+      !must(offset) && (isForced || ((which === 'careful' || !isAlone) && offset + bytes > lowest));
     if (overlapped || pointedAt || stays || isInObject(objects, offset)) continue;
     const register = body.registerTypes.length;
     body.registerTypes.push(bytes === 10 ? 'x86_fp80' : bytes > 8 ? 'i128' : (`i${bytes * 8}` as 'i64'));

@@ -113,7 +113,8 @@ export class SymbolTable {
   private constant(symbol: string, label: DataLabel): string {
     // A section's own name, as objects have it, cannot be defined again, nor that of code generation's constants.
     const own = symbol.replace(/^\.LCPI0_/, '.Lconstant0_');
-    const name = quoteName(own.replace(/^\.L/, '').replace(/^\./, 'section.').replace('#', '.'));
+    const plain = own.startsWith('.L') ? own.slice(2) : own.replace(/^\./, 'section.');
+    const name = quoteName(plain.replace('#', '.'));
     if (this.constants.has(symbol) || this.pending.has(symbol)) return name;
     this.pending.add(symbol);
     const end = symbol === label.section.name ? label.section.bytes.length : this.endOf(label);

@@ -104,7 +104,7 @@ export async function buildTaskSet<Row extends TaskRow>(
 }
 
 /** Without examples that came out twice for one function, and without those that are too long. */
-function distinct<Row extends TaskRow>(
+export function distinct<Row extends TaskRow>(
   rows: readonly Row[],
   maximumCharacters: number,
   count: CountDropped,

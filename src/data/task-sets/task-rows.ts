@@ -35,7 +35,12 @@ export const taskColumns: Columns = {
   completion: 'VARCHAR',
 };
 
-export function taskRow(source: CorpusRow, target: TargetName, prompt: string, completion: string): TaskRow {
+export function taskRow(
+  source: Pick<CorpusRow, 'id' | 'package' | 'split'>,
+  target: TargetName,
+  prompt: string,
+  completion: string,
+): TaskRow {
   const characters = prompt.length + completion.length;
   return {
     id: createHash('sha256')

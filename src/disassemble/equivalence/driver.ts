@@ -117,7 +117,11 @@ ${lines.join('\n')}
 call:`;
 }
 
-/** The program that calls `signature.name`; `globals` is how many external variables there are. */
+/**
+ * The program that calls `signature.name`; `globals` is how many external variables there are. Without `ozma_between`
+ * nothing read-only may lie between stubs and code: the linker makes one segment of both and of the gigabyte between
+ * their addresses.
+ */
 export function driverModule(
   machine: Machine,
   signature: Signature,
@@ -133,7 +137,8 @@ declare ${signature.returns} ${quoted(signature.name)}(${parameterTypes(signatur
 @__start_ozma_data = external hidden global i8
 @__stop_ozma_data = external hidden global i8
 @ozma_keep = internal global [8 x i8] zeroinitializer, section "ozma_data", align 8
-@llvm.used = appending global [1 x ptr] [ptr @ozma_keep]
+@ozma_between = internal constant i8 0, section ".rodata"
+@llvm.used = appending global [2 x ptr] [ptr @ozma_keep, ptr @ozma_between]
 declare ptr @llvm.frameaddress.p0(i32)
 ${systemCall(machine)}
 define void @_start() noreturn nounwind "stackrealign" "frame-pointer"="all" {
@@ -259,10 +264,21 @@ export function stubFunction(
   if (parameters.some(({ type }) => (bytesOf(type) ?? 17) > 16)) return undefined;
   const words = parameters.map(({ type, attributes }, at) => `${type} ${attributes} %a${at}`);
   if (signature.variadic) words.push('...');
-  const notes = parameters.slice(0, layout.mostLoggedArguments).flatMap(({ type }, at) => {
+  const notes = parameters.slice(0, layout.mostLoggedArguments).flatMap(({ type, pointed = 0 }, at) => {
     const slot = `  %s${at} = getelementptr i8, ptr %slot, i64 ${16 + at * 16}`;
     if (type !== 'ptr') return [slot, `  store ${type} %a${at}, ptr %s${at}`];
-    return [slot, `  %d${at} = call i64 @ozma_describe(ptr %a${at})`, `  store i64 %d${at}, ptr %s${at}`];
+    const described = [
+      `  %d${at} = call i64 @ozma_describe(ptr %a${at})`,
+      `  store i64 %d${at}, ptr %s${at}`,
+    ];
+    if (pointed === 0) return [slot, ...described];
+    return [
+      slot,
+      ...described,
+      `  %f${at} = getelementptr i8, ptr %s${at}, i64 8`,
+      `  %c${at} = call i64 @ozma_contents(ptr %a${at}, i64 ${Math.min(pointed, layout.mostPointed)})`,
+      `  store i64 %c${at}, ptr %f${at}`,
+    ];
   });
   const name = keeps ? `ozma.body.${signature.name}` : signature.name;
   const around = keeps ? keepingRegisters(machine, signature.name, name, members) : '';
@@ -279,6 +295,9 @@ function within(name: string, region: { address: number; bytes: number }): strin
   %below.${name} = icmp ult i64 %n, ${region.address + region.bytes}
   %in.${name} = and i1 %above.${name}, %below.${name}`;
 }
+
+/** An odd number with bits all over: FNV's. */
+const mixer = 0x100000001b3;
 
 /** The stubs of one function. Both sides are linked with the same object. */
 export function stubsModule(machine: Machine, stubs: readonly string[]): string {
@@ -324,6 +343,47 @@ content:
   ret i64 %sum
 number:
   ret i64 %n
+}
+; What the caller's frame holds there, pointers described, in one word; 0 for other memory, which is compared at the end.
+define internal i64 @ozma_contents(ptr %p, i64 %bytes) noinline {
+  %n = ptrtoint ptr %p to i64
+  %low = load i64, ptr ${pointer(log.address)}
+  %high = load i64, ptr ${pointer(log.address + 8)}
+  %end = add i64 %n, %bytes
+  %above = icmp uge i64 %n, %low
+  %below = icmp ule i64 %end, %high
+  %stack = and i1 %above, %below
+  br i1 %stack, label %head, label %elsewhere
+elsewhere:
+  ret i64 0
+head:
+  %i = phi i64 [ 0, %0 ], [ %j, %word ]
+  %sum = phi i64 [ 1, %0 ], [ %mixed, %word ]
+  %j = add i64 %i, 8
+  %whole = icmp ule i64 %j, %bytes
+  %at = getelementptr i8, ptr %p, i64 %i
+  br i1 %whole, label %word, label %rest
+word:
+  %value = load ptr, ptr %at, align 1
+  %described = call i64 @ozma_describe(ptr %value)
+  %joined = xor i64 %sum, %described
+  %mixed = mul i64 %joined, ${mixer}
+  br label %head
+rest:
+  %k = phi i64 [ %i, %head ], [ %l, %byte ]
+  %total = phi i64 [ %sum, %head ], [ %further, %byte ]
+  %more = icmp ult i64 %k, %bytes
+  br i1 %more, label %byte, label %done
+byte:
+  %l = add i64 %k, 1
+  %place = getelementptr i8, ptr %p, i64 %k
+  %one = load i8, ptr %place
+  %wide = zext i8 %one to i64
+  %with = xor i64 %total, %wide
+  %further = mul i64 %with, ${mixer}
+  br label %rest
+done:
+  ret i64 %total
 }
 define internal ptr @ozma_call(i64 %who) noinline {
   %count = load i64, ptr ${calls}

@@ -31,6 +31,8 @@ export const mostArguments = 24;
 /** A call takes one slot: a word for who was called, seven arguments of 16 bytes. */
 export const callBytes = 128;
 export const mostLoggedArguments = 7;
+/** Bytes of the caller's frame behind a pointer that are compared. */
+export const mostPointed = 64;
 export const mostCalls = 32;
 /** Replies of stubs by class, each `replyCount` of 8 bytes, used in turn. */
 export const replyClasses = ['integer', 'pointer', 'double', 'float'] as const;

@@ -6,6 +6,15 @@
 export interface Parameter {
   type: string;
   attributes: string;
+  /** Of a stub: how many bytes of the caller's frame lie behind the pointer in all calls that pass one to it. */
+  pointed?: number;
+}
+
+/** An argument of a call. */
+interface Argument {
+  type: string;
+  /** It points into the caller's frame: bytes to the end of that variable, 0 where nobody knows. */
+  pointed?: number;
 }
 
 export interface Signature {
@@ -118,9 +127,38 @@ export function signaturesOf(ir: string): { defined: Signature[]; declared: Sign
   return { defined, declared };
 }
 
-/** The types that functions are called with, call by call; calls with unnamed arguments are left out. */
-export function calledWith(ir: string): Map<string, string[][]> {
-  const calls = new Map<string, string[][]>();
+/** Bytes that a value takes, arrays included; 0 for a type that is not known. */
+function extentOf(type: string): number {
+  const array = /^\[(\d+) x (.*)\]$/.exec(type);
+  return array === null ? (bytesOf(type) ?? 0) : Number(array[1]) * extentOf(array[2]!);
+}
+
+/** Pointers into the frame by name: bytes from there to the end of the variable, 0 where nobody knows. */
+function pointersToFrame(ir: string): Map<string, number> {
+  const bytes = new Map<string, number>();
+  for (const line of ir.split('\n')) {
+    const [, name, operation, rest = ''] = /^\s+(%[-\w.$"]+) = (\w+) (.*)$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    if (operation === 'alloca') {
+      // A variable of computed size has a comma behind its type that is no alignment's.
+      const [, type = '', count] = /^(.*?)(?:, (i\d+ .*?))?(?:, align \d+.*)?$/.exec(rest) ?? [];
+      bytes.set(name, count === undefined ? extentOf(type) : 0);
+      continue;
+    }
+    const base = (rest.match(/%[-\w.$"]+/g) ?? []).find((word) => bytes.has(word));
+    if (base === undefined) continue;
+    const distance = /^(?:\w+ )*i8, ptr %[-\w.$"]+, i64 (\d+)$/.exec(rest)?.[1];
+    if (operation === 'getelementptr' && distance !== undefined)
+      bytes.set(name, Math.max(0, bytes.get(base)! - Number(distance)));
+    else if (/^(?:getelementptr|phi|select|freeze)$/.test(operation!)) bytes.set(name, 0);
+  }
+  return bytes;
+}
+
+/** What functions are called with, call by call; calls with unnamed arguments are left out. */
+export function calledWith(ir: string): Map<string, Argument[][]> {
+  const pointers = pointersToFrame(ir);
+  const calls = new Map<string, Argument[][]>();
   for (const line of ir.split('\n')) {
     // A bracket before the name is that of a prototype.
     const before = /\bcall\b[^@(]*(?=@)/.exec(line);
@@ -131,8 +169,13 @@ export function calledWith(ir: string): Map<string, string[][]> {
     const open = name.length + 1;
     const words = splitList(rest.slice(open + 1, closingOf(rest, open)));
     const plain = name.startsWith('"') ? name.slice(1, -1) : name;
-    const types = words.map((word) => word.slice(0, typeLength(word)));
-    calls.set(plain, [...(calls.get(plain) ?? []), types]);
+    const passed = words.map((word): Argument => {
+      const type = word.slice(0, typeLength(word));
+      const pointed = pointers.get(/%[-\w.$"]+$/.exec(word)?.[0] ?? '');
+      // Of a structure that is passed by value the callee gets a copy.
+      return { type, ...(pointed === undefined ? {} : { pointed: word.includes(' byval(') ? 0 : pointed }) };
+    });
+    calls.set(plain, [...(calls.get(plain) ?? []), passed]);
   }
   return calls;
 }
@@ -142,11 +185,11 @@ const placeOf = (type: string): string =>
 
 /**
  * The parameters as all calls have them: a call that passes fewer, or fewer bits, leaves in the rest of a
- * register whatever was there.
+ * register whatever was there; one that passes a smaller variable is followed by whatever lies behind it.
  */
 export function commonParameters(
   { parameters, variadic }: Signature,
-  calls: readonly (readonly string[])[],
+  calls: readonly (readonly Argument[])[],
 ): Parameter[] {
   if (variadic) return parameters;
   const counts = new Map<string, number>();
@@ -155,12 +198,14 @@ export function commonParameters(
     const index = counts.get(place) ?? 0;
     counts.set(place, index + 1);
     let { type } = parameter;
+    let pointed: number | undefined;
     for (const call of calls) {
-      const other = call.filter((one) => placeOf(one) === place)[index];
+      const other = call.filter((one) => placeOf(one.type) === place)[index];
       if (other === undefined) return [];
-      if ((bytesOf(other) ?? 16) < (bytesOf(type) ?? 16)) type = other;
+      if ((bytesOf(other.type) ?? 16) < (bytesOf(type) ?? 16)) ({ type } = other);
+      if (other.pointed !== undefined) pointed = Math.min(other.pointed, pointed ?? Infinity);
     }
-    return [{ ...parameter, type }];
+    return [{ ...parameter, type, ...(pointed === undefined ? {} : { pointed }) }];
   });
 }
 
