@@ -55,6 +55,8 @@ const list = `struct node { struct node *next; int value; };
 const calls = `int g(int, const char *); extern int table[8];
   int f(int a, char *b) { int r = g(a + 1, b); if (r > 2) { table[r & 7] += a; return g(r, b + 1); } b[3] = 'x'; return r; }`;
 const floats = `double f(double a, float b, long c) { return a * b + (double)c / 3; }`;
+const record = `int g(long *, int); int f(long a, char *b) {
+    long r[4] = {a, 7, (long)b, (long)"text"}; int s = g(r, 1); r[1] = s; return g(r + 1, 2) + r[0]; }`;
 const unnamed = `int f(int n, ...) {
     __builtin_va_list a; __builtin_va_start(a, n); int s = 0; for (int i = 0; i < n; i++) s = s * 3 + __builtin_va_arg(a, int);
     __builtin_va_end(a); return s; }`;
@@ -64,6 +66,7 @@ describe.each(['x86_64', 'aarch64'] as const)('%s', (machine) => {
     ['a walk along a list', list],
     ['calls and an external variable', calls],
     ['floating point', floats],
+    ['an array in the frame that callees see', record],
     ['unnamed arguments', unnamed],
   ])('equal: %s', async (_, source) => {
     const found = await compare(source, source, machine);
@@ -83,6 +86,10 @@ describe.each(['x86_64', 'aarch64'] as const)('%s', (machine) => {
     ['a store too few', calls, calls.replace("b[3] = 'x';", ''), 'other memory'],
     ['a variable left alone', calls, calls.replace('table[r & 7] += a;', ''), 'other memory'],
     ['a call left out', calls, calls.replace('return g(r, b + 1)', 'return r'), ''],
+    ['an element of an array in the frame left out', record, record.replace('7,', '0,'), 'other calls'],
+    ['another pointer in it', record, record.replace('(long)b,', '(long)(b + 1),'), 'other calls'],
+    ['another text behind one', record, record.replace('"text"', '"next"'), 'other calls'],
+    ['a change between calls left out', record, record.replace('r[1] = s;', ''), 'other calls'],
     ['an unnamed argument left out', unnamed, unnamed.replace('i = 0', 'i = 1'), 'another result'],
     ['an endless loop', floats, 'double f(double a, float b, long c) { for (;;) __asm__(""); }', 'does not'],
     ['a crash', floats, 'double f(double a, float b, long c) { __builtin_trap(); }', 'does not'],

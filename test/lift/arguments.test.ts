@@ -55,3 +55,30 @@ ${[0, 1, 2, 3].map((index) => `.L${index}:\n\tmovl $${index + 5}, counter(%rip)\
   expect(lifted!.ir).toContain('void @f(');
   expect(lifted!.ir).toContain('switch');
 });
+
+test('what was written for its flags alone is no second result', () => {
+  const lines = ['callq g', 'testl %eax, %eax', 'setne %cl', 'testq %rbx, %rbx', 'sete %dl', 'orb %cl, %dl'];
+  const text = ['f:', 'pushq %rbx', 'movq %rdi, %rbx', ...lines, 'jne .Lend', 'movl $0, (%rbx)', '.Lend:'];
+  const [lifted] = lift([...text, 'popq %rbx', 'retq', ''].join('\n'), {
+    triple: 'x86_64-linux-gnu',
+  }).functions;
+  expect(lifted!.ir).toMatch(/define \S*\s*(?:dso_local )?i64 @f\(/);
+});
+
+test.each([
+  [
+    'x86_64-linux-gnu',
+    ['subq $24, %rsp', 'movq %rdi, (%rsp)', 'movq $7, 8(%rsp)', 'movq %rsp, %rdi', 'callq g'],
+  ],
+  [
+    'aarch64-linux-gnu',
+    ['sub sp, sp, #32', 'mov x8, #7', 'stp x0, x8, [sp]', 'str x30, [sp, #16]', 'mov x0, sp', 'bl g'],
+  ],
+])('a field that only the callee reads stays one in every variant: %s', (triple, start) => {
+  const end = triple.startsWith('x86')
+    ? ['addq $24, %rsp', 'retq']
+    : ['ldr x30, [sp, #16]', 'add sp, sp, #32', 'ret'];
+  const [lifted] = lift(['f:', ...start, ...end, ''].join('\n'), { triple }).functions;
+  expect(lifted!.variants.map(({ name }) => name)).toEqual(expect.arrayContaining(['whole', 'split']));
+  for (const { ir } of lifted!.variants) expect(ir).toMatch(/store i64 7, ptr/);
+});
