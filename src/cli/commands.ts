@@ -314,7 +314,7 @@ export const commands: readonly CommandRow[] = [
         'Lifts every function, checks the result, and writes what compiles back exactly in the form of data ' +
         'disassembly. What is not lifted, or not well enough, is counted.',
       options: dataLiftedOptions,
-      examples: ['ozma data lifted /usr/bin/make --package make -o lifted/'],
+      examples: ['ozma data lifted build/ --package mine -o lifted/'],
     },
     async (input) => (await import('./data-task-sets.ts')).lifted(input),
   ),

@@ -93,9 +93,7 @@ class Evidence {
     const both = general.length > 1 && general.some(({ register }) => after[register]! > 0);
     const forFlags =
       comparedInPlace.test(step.instruction.mnemonic) &&
-      step.writes.some(
-        ({ register }) => !general.some((one) => one.register === register) && after[register]! > 0,
-      );
+      step.writes.some(({ register }) => this.body.registerTypes[register] === 'i1' && after[register]! > 0);
     for (const write of step.writes) {
       if (after[write.register] === 0 && !both && !forFlags && write.read === undefined)
         this.freshWrites.add(write);

@@ -314,10 +314,10 @@ export function promoteSlots(
     const pointedAt =
       takenPlaces.has(offset) || taken.some((place) => place > offset && place < offset + bytes);
     const isForced = which === 'forced' || isVariablePlace(offset);
-    // What is only written, or only read, is so for somebody who has an address: a field of a structure.
-    const isAlone = written.has(offset) && read.has(offset);
+    // What is only written here, or only read, somebody else reads or writes by an address: a field of a structure.
+    const isVariable = written.has(offset) && read.has(offset);
     const stays =
-      !must(offset) && (isForced || ((which === 'careful' || !isAlone) && offset + bytes > lowest));
+      !must(offset) && (isForced || ((which === 'careful' || !isVariable) && offset + bytes > lowest));
     if (overlapped || pointedAt || stays || isInObject(objects, offset)) continue;
     const register = body.registerTypes.length;
     body.registerTypes.push(bytes === 10 ? 'x86_fp80' : bytes > 8 ? 'i128' : (`i${bytes * 8}` as 'i64'));

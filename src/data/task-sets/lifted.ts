@@ -20,7 +20,7 @@ import { NormalFormRefusal } from '../../tasks/normal-form/refusal.ts';
 import { renderPrompt } from '../../tasks/prompts.ts';
 import { normalHash, normalTokens } from '../build/normal-form.ts';
 import { splitOfPackage } from '../build/split-of-package.ts';
-import { isReservedPackage } from '../collect/reserved.ts';
+import { isReservedFile, isReservedPackage } from '../collect/reserved.ts';
 import { exportJsonl } from '../export-jsonl.ts';
 import { writeParquetSet } from '../parquet-set.ts';
 import type { SetManifest } from '../set-manifest.ts';
@@ -38,8 +38,7 @@ export interface LiftedRow extends TaskRow {
 }
 
 /** What a pair may be taught with: checked, not only valid. */
-export const taughtStatuses = ['exact', 'equivalent'] as const;
-export type TaughtStatus = (typeof taughtStatuses)[number];
+export type TaughtStatus = 'exact' | 'equivalent';
 
 export interface LiftedSettings {
   installation: LlvmInstallation;
@@ -79,6 +78,10 @@ const functionsPerUnit = 128;
 /** Throws `usage` for a package that results are reported on; what cannot be read or lifted is counted. */
 export async function buildLiftedSet(settings: LiftedSettings): Promise<SetManifest> {
   const { installation, form, least, seed, maximumCharacters, output, signal, onProgress } = settings;
+  if (settings.package !== undefined && isReservedPackage(settings.package)) {
+    const found = settings.package;
+    throw new OzmaError('usage', `expected a package that no results are reported on, found ${found}`);
+  }
   const made = {
     version,
     form,
@@ -103,17 +106,16 @@ export async function buildLiftedSet(settings: LiftedSettings): Promise<SetManif
   return manifest;
 }
 
-function packageOf(file: string, given: string | undefined): string {
-  const name = given ?? basename(file).replace(/(?<=.)\.(?:s|o|so[.\d]*)$/, '');
-  if (!isReservedPackage(name)) return name;
-  throw new OzmaError('usage', `expected a package that no results are reported on, found ${name}`);
-}
+const nameWithoutEnding = (file: string): string => basename(file).replace(/(?<=.)\.(?:s|o|so[.\d]*)$/, '');
 
 async function* unitsOf(settings: LiftedSettings, made: unknown): AsyncGenerator<WorkUnit<LiftUnit>> {
   const unit = (input: LiftUnit): WorkUnit<LiftUnit> => ({ key: unitKey('lifted', made, input), input });
   for (const file of settings.files) {
-    const named = packageOf(file, settings.package);
-    const empty = { text: '', triple: '', package: named, names: [] };
+    const empty = { text: '', triple: '', package: settings.package ?? nameWithoutEnding(file), names: [] };
+    if (isReservedFile(file) || isReservedPackage(nameWithoutEnding(file))) {
+      yield unit({ ...empty, refusal: 'reserved for tests' });
+      continue;
+    }
     try {
       const { text, triple = settings.target ?? hostTriple() } = await readCode(settings.installation, file);
       const names = functionsToLift(parseAssembly(text, targetOfTriple(triple))).map(({ name }) => name);
@@ -169,9 +171,9 @@ function pairMaker(
   const target = targetOfTriple(triple);
   const split = splitOfPackage(from);
   const file = readAssembly(text, target);
-  const parts = splitAssembly(text, parseAssembly(text, target));
+  const parts = form === 'full' ? splitAssembly(text, parseAssembly(text, target)) : undefined;
   const sides = (name: string, ir: string): { assembly: string; code: string } | string => {
-    if (form === 'full') return { assembly: standalone(parts, name).assembly, code: ir };
+    if (parts !== undefined) return { assembly: standalone(parts, name).assembly, code: ir };
     try {
       const { text: assembly, symbols } = normaliseAssembly(file, { target, own: name });
       const known = symbols.entries().length;

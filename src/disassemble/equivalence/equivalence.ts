@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { arch } from 'node:process';
 import type { WorkerPool } from '../../llvm/worker-pool.ts';
-import type { Machine } from './driver.ts';
+import type { Machine } from './machines.ts';
 import { bytesOfInput, makeInputs } from './inputs.ts';
 import { compareOutcomes } from './outcome.ts';
 import type { Comparison, Outcome } from './outcome.ts';

@@ -10,12 +10,15 @@ import { failureLine, runProgram } from '../../llvm/run-program.ts';
 import { contentHash } from '../../llvm/module.ts';
 import { describeFailure } from '../../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../../llvm/worker-pool.ts';
-import { driverModule, isReal, stubFunction, stubsModule } from './driver.ts';
-import type { Machine, Patch } from './driver.ts';
+import { driverModule } from './driver.ts';
+import type { Patch } from './driver.ts';
 import * as layout from './layout.ts';
+import type { Machine } from './machines.ts';
+import { isReal } from './real-functions.ts';
 import type { Shape } from './shape.ts';
 import { calledWith, commonParameters, signaturesOf } from './signature.ts';
 import type { Signature } from './signature.ts';
+import { stubFunction, stubsModule } from './stubs.ts';
 
 /** The function as it was found and as it was lifted. */
 export interface Pair {

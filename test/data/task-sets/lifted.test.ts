@@ -119,6 +119,12 @@ test('the same command again does nothing and says the same', async () => {
   expect(units()).toEqual(times);
 });
 
-test('packages that results are reported on are refused', async () => {
+test('what results are reported on is refused as a package and left out as a file', async () => {
+  const { rows, dropped } = await build(
+    [compiled('inftrees.s', ['-S']), compiled('zlib.s', ['-S'])],
+    'copies',
+  );
+  expect(dropped).toEqual({ 'reserved for tests': 1, 'lifted, but only equivalent': 1 });
+  expect(rows.map((row) => row.package)).toEqual(['inftrees', 'inftrees', 'inftrees']);
   await expect(build([noCode], 'reserved', { package: 'zlib' })).rejects.toThrow(/found zlib/);
 });
