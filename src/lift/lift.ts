@@ -84,14 +84,14 @@ function failed(
   };
 }
 
-/** Runs `act`; what the layers throw becomes a failed function. */
+/** Runs `act`; what the layers throw becomes a failed function: a fault of ours costs one, never the run. */
 function orFailed(source: AssemblyFunction, act: () => LiftedFunction): LiftedFunction {
   try {
     return act();
   } catch (error) {
     if (error instanceof UnsupportedInstructions) return failed(source, error.message, error.counts);
     if (error instanceof Unsupported) return failed(source, `unsupported ${error.message}`);
-    throw error;
+    return failed(source, `a fault of the lifter: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -2,9 +2,10 @@
 // what is wrong; other functions of the same file are lifted all the same.
 
 import { execFileSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
 import { lift } from '#ozma/lift/lift.js';
+import { x86Target } from '#ozma/lift/targets/x86-64/target.js';
 import { findInstallation, programPath } from '#ozma/llvm/installation.js';
 import { createRandom } from '#ozma/common/random.js';
 
@@ -69,6 +70,16 @@ test('random bytes, and assembly with bytes changed', () => {
       }
     }
   }
+});
+
+test('a fault of the tables costs the function that meets it', () => {
+  const translate = x86Target.translate.bind(x86Target);
+  const watched = vi.spyOn(x86Target, 'translate').mockImplementation((instruction, before) => {
+    if (instruction.mnemonic === 'nop') throw new TypeError('expected equal types');
+    return translate(instruction, before);
+  });
+  expect(reasonOf(' nop\n retq')).toBe('a fault of the lifter: expected equal types');
+  watched.mockRestore();
 });
 
 test('names like those of every object', () => {

@@ -47,3 +47,14 @@ it.each(['-Oz', '-O1', '-O2'])('fields of variables compile back exactly at %s',
     'set exact',
   ]);
 });
+
+it('half of an address in the table of the linker', async () => {
+  const installation = findInstallation();
+  const source = 'extern char text[]; int at(char *found) { return found - text; }';
+  const words = ['--target=x86_64-linux-gnu', '-Oz', '-fPIC', '-S', '-x', 'c', '-', '-o', '-'];
+  const text = execFileSync(programPath(installation, 'clang'), words, { input: source, encoding: 'utf8' });
+  expect(text).toMatch(/subl\ttext@GOTPCREL\(%rip\), %e/);
+  const { functions, ir } = await disassemble(text, { installation, target: 'x86_64-linux-gnu', jobs: 1 });
+  expect(functions).toMatchObject([{ name: 'at', status: 'equivalent' }]);
+  expect(ir).toContain('ptr @text');
+});

@@ -123,11 +123,12 @@ export class Translation {
 
   private readMemory(operand: MemoryOperand, type: Type): Expression {
     const modifier = operand.symbol?.modifier;
-    if (modifier === 'gotpcrel' && operand.base === 'rip')
-      return this.symbolAddress(operand.symbol!.symbol, 0n);
+    if (modifier === 'gotpcrel' && operand.base === 'rip') {
+      return this.addressIn(operand, this.symbolAddress(operand.symbol!.symbol, 0n), type);
+    }
     if (modifier === 'gottpoff') {
       // What is added to the segment's base: its address less that of the segment.
-      return sub(this.threadLocalAddress(operand), this.segmentBase());
+      return this.addressIn(operand, sub(this.threadLocalAddress(operand), this.segmentBase()), type);
     }
     if (operand.segment === undefined) return load(this.address(operand), type);
     const space = segmentSpaces[operand.segment];
@@ -136,6 +137,14 @@ export class Translation {
       return load(this.address(operand), type);
     }
     return { kind: 'load', type, address: constant('i64', operand.displacement), space };
+  }
+
+  /** What a read of the linker's table gives that holds this address: all of it, or its low bits. */
+  private addressIn({ displacement }: MemoryOperand, address: Expression, type: Type): Expression {
+    if (displacement !== 0n || !isInteger(type) || bitsOf(type) > 64) {
+      throw new Unsupported("a part of an address in the linker's table");
+    }
+    return truncate(address, type);
   }
 
   private segmentBase(): Expression {
