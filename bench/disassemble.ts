@@ -1,8 +1,9 @@
-// What `ozma disassemble` reaches on real code with its rules: functions drawn by chance, lifted and checked;
-// statuses by length, what keeps the others, seconds a function, and how memory goes over the run.
+// What `ozma disassemble` reaches on real code: functions drawn by chance, lifted by the rules (and a model, or a
+// model alone) and checked; statuses by length, what keeps the others, seconds a function, memory over the run.
 //
 //   node dist-bench/disassemble.js PLACE… [--level Oz|O0|O1|O2|O3|Os|paper] [--compiler clang|gcc]
-//        [--target TRIPLE] [--functions 100] [--seed 1] [--jobs 1]
+//        [--target TRIPLE] [--functions 100] [--longest N] [--seed 1] [--jobs 1]
+//        [--model FILE.gguf [--candidates 8] [--without-rules]]
 //
 // PLACE is a prepared package (bench/packages.ts), a folder of them, or a Parquet file of collected modules.
 
@@ -13,6 +14,7 @@ import type { Level } from '#ozma/data/task-sets/levels.js';
 import { statuses } from '#ozma/disassemble/check.js';
 import { disassemble } from '#ozma/disassemble/disassemble.js';
 import type { FunctionResult } from '#ozma/disassemble/result.js';
+import { openEngine } from '#ozma/inference/engine.js';
 import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
 import { isOutlined } from '#ozma/lift/outlined.js';
 import { targetOfTriple } from '#ozma/lift/lift.js';
@@ -26,12 +28,17 @@ const { values, positionals } = parseArgs({
     compiler: { type: 'string', default: 'clang' },
     target: { type: 'string', default: 'x86_64-linux-gnu' },
     functions: { type: 'string', default: '100' },
+    longest: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '1' },
+    model: { type: 'string' },
+    candidates: { type: 'string', default: '8' },
+    'without-rules': { type: 'boolean', default: false },
   },
 });
 const installation = findInstallation();
 const target = targetOfTriple(values.target);
+const engine = values.model === undefined ? undefined : await openEngine(values.model);
 
 interface FileOfFunctions {
   text: string;
@@ -47,9 +54,13 @@ async function readAll(): Promise<FileOfFunctions[]> {
   };
   const files: FileOfFunctions[] = [];
   for await (const { text } of assemblyInputs(installation, pool, positionals, settings)) {
-    const names = parseAssembly(text, target).functions.map(({ name }) => name);
     // Pieces of code that the compiler shared between functions are put back, not lifted by themselves.
-    files.push({ text, names: names.filter((name) => !isOutlined(name)) });
+    const wanted = parseAssembly(text, target).functions.filter(
+      ({ name, items }) =>
+        !isOutlined(name) &&
+        items.filter(({ kind }) => kind === 'instruction').length <= Number(values.longest),
+    );
+    files.push({ text, names: wanted.map(({ name }) => name) });
   }
   pool.close();
   return files;
@@ -73,6 +84,8 @@ for (const file of files) {
     target: values.target,
     functions: names,
     jobs: Number(values.jobs),
+    rules: !values['without-rules'],
+    ...(engine === undefined ? {} : { model: { engine, candidates: Number(values.candidates) } }),
     onFunction: ({ ir: _, ...kept }) => {
       results.push(kept);
       const every = Math.max(1, Math.floor(chosen.size / 10));
@@ -81,6 +94,7 @@ for (const file of files) {
   });
 }
 const seconds = (performance.now() - began) / 1000;
+await engine?.close();
 
 const buckets = [
   ['up to 20', 0, 20],
@@ -108,10 +122,13 @@ for (const [label, low, high] of buckets) {
       `${mean(those.map((one) => one.seconds)).toFixed(2)} |\n`,
   );
 }
+const origins = new Map<string, number>();
+for (const { origin = 'nothing' } of results) origins.set(origin, (origins.get(origin) ?? 0) + 1);
 const inputs = results.flatMap((one) => (one.status === 'equivalent' ? [one.inputs ?? 0] : []));
 process.stdout.write(
   `\n${(seconds / Math.max(1, results.length)).toFixed(2)} s a function with ${values.jobs} jobs; ` +
     `equivalent on ${mean(inputs).toFixed(0)} inputs on average\n` +
+    `kept from: ${[...origins].map(([origin, count]) => `${origin} ${count}`).join(', ')}\n` +
     `resident memory after each tenth of the functions, MiB: ${memory.join(', ')}\n\n`,
 );
 const reasons = new Map<string, string[]>();

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OzmaError } from '../common/errors.ts';
 import { reasonOf } from '../common/files.ts';
+import { whileLocked } from '../common/folder-lock.ts';
 import { ozmaVersion } from '../common/version.ts';
 import { asDatabaseError, openDatabase, sqlText } from './database.ts';
 import {
@@ -207,7 +208,7 @@ export function sumUnits(
  * Builds a set: does the units that are not done yet, then writes Parquet and manifest. Running it again
  * costs nothing when the units are the same, and only the new units otherwise; the folder `.units/` inside
  * holds what makes that possible and may be deleted. Throws `interrupted` and `environment` (a full disk);
- * the same call goes on afterwards.
+ * the same call goes on afterwards; and `usage` while another process builds into the folder.
  *
  * @param work the rows of one unit. What it leaves out it counts; what it throws ends the build.
  */
@@ -217,6 +218,16 @@ export async function writeParquetSet<Input, Row extends SetRow>(
   units: AsyncIterable<WorkUnit<Input>> | Iterable<WorkUnit<Input>>,
   work: (unit: WorkUnit<Input>, count: CountDropped) => UnitRows<Row> | Promise<UnitRows<Row>>,
   options: RunUnitsOptions = {},
+): Promise<SetManifest> {
+  return whileLocked(folder, () => buildSet(folder, settings, units, work, options));
+}
+
+async function buildSet<Input, Row extends SetRow>(
+  folder: string,
+  settings: SetSettings,
+  units: AsyncIterable<WorkUnit<Input>> | Iterable<WorkUnit<Input>>,
+  work: (unit: WorkUnit<Input>, count: CountDropped) => UnitRows<Row> | Promise<UnitRows<Row>>,
+  options: RunUnitsOptions,
 ): Promise<SetManifest> {
   const store = UnitStore.of(folder);
   const records = await runUnits(store, units, work, options);

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { whileLocked } from '../../common/folder-lock.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { contentHash } from '../../llvm/module.ts';
 import { WorkerPool } from '../../llvm/worker-pool.ts';
@@ -153,9 +154,13 @@ async function* cutModules(
 
 /**
  * Builds the corpus, or returns its manifest where nothing has changed. Throws `interrupted` and
- * `environment` (a full disk); the same call goes on afterwards.
+ * `environment` (a full disk); the same call goes on afterwards. And `usage` while another process builds there.
  */
 export async function buildCorpus(settings: CorpusSettings): Promise<SetManifest> {
+  return whileLocked(settings.folder, () => cutAndWrite(settings));
+}
+
+async function cutAndWrite(settings: CorpusSettings): Promise<SetManifest> {
   const units = await listUnits(settings);
   const store = UnitStore.of(settings.folder);
   const pool = new WorkerPool({

@@ -6,6 +6,7 @@ import { cp, mkdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { OzmaError } from '../../common/errors.ts';
+import { whileLocked } from '../../common/folder-lock.ts';
 import { unitKey } from '../units.ts';
 import { Apt } from './apt.ts';
 import { readRecord, writeCollected, type CollectedModule, type CollectRecord } from './collected.ts';
@@ -162,9 +163,16 @@ async function identityOf(input: CollectInput): Promise<unknown> {
 
 /**
  * Collects every input that has no record yet and returns the records of all. Throws `interrupted` when the
- * signal came (finished packages stay) and `environment` for a full disk.
+ * signal came (finished packages stay), `environment` for a full disk, `usage` while another process collects there.
  */
 export async function collect(
+  inputs: readonly CollectInput[],
+  settings: CollectSettings,
+): Promise<CollectRecord[]> {
+  return whileLocked(settings.folder, () => collectAll(inputs, settings));
+}
+
+async function collectAll(
   inputs: readonly CollectInput[],
   settings: CollectSettings,
 ): Promise<CollectRecord[]> {

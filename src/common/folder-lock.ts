@@ -1,0 +1,50 @@
+// One process at a time fills a folder: builds go on from what is in it, and two at once would take each
+// other's files away.
+
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OzmaError } from './errors.ts';
+import { reasonOf } from './files.ts';
+
+function isAlive(process_: number): boolean {
+  try {
+    process.kill(process_, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The process that holds the lock; undefined where it is gone (kill -9) or there is none. */
+async function holderOf(lock: string): Promise<number | undefined> {
+  const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
+  return holder > 0 && isAlive(holder) ? holder : undefined;
+}
+
+/**
+ * Does the work with `.lock` in the folder, which is made where it is missing. Throws `usage` while another
+ * process, or this one, works there; `environment` where nothing can be written.
+ */
+export async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const lock = join(folder, '.lock');
+  try {
+    await mkdir(folder, { recursive: true });
+    const holder = await holderOf(lock);
+    if (holder !== undefined) {
+      throw new OzmaError(
+        'usage',
+        `${folder}: expected one build at a time, found process ${holder} at work there`,
+      );
+    }
+    await rm(lock, { force: true });
+    await writeFile(lock, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if (error instanceof OzmaError) throw error;
+    throw new OzmaError('environment', `${lock}: cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
