@@ -8,28 +8,18 @@
 // PLACE is a prepared package (bench/packages.ts), a folder of them, or a Parquet file of collected modules.
 
 import { parseArgs } from 'node:util';
-import { assemblyInputs } from './assembly-inputs.ts';
+import { choiceOptions, chooseFunctions } from './chosen-functions.ts';
 import { createRandom } from '#ozma/common/random.js';
-import type { Level } from '#ozma/data/task-sets/levels.js';
 import { statuses } from '#ozma/disassemble/check.js';
 import { disassemble } from '#ozma/disassemble/disassemble.js';
 import type { FunctionResult } from '#ozma/disassemble/result.js';
 import { openEngine } from '#ozma/inference/engine.js';
-import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
-import { isOutlined } from '#ozma/lift/outlined.js';
-import { targetOfTriple } from '#ozma/lift/lift.js';
 import { findInstallation } from '#ozma/llvm/installation.js';
-import { WorkerPool } from '#ozma/llvm/worker-pool.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    level: { type: 'string', default: 'Oz' },
-    compiler: { type: 'string', default: 'clang' },
-    target: { type: 'string', default: 'x86_64-linux-gnu' },
-    functions: { type: 'string', default: '100' },
-    longest: { type: 'string', default: 'Infinity' },
-    seed: { type: 'string', default: '1' },
+    ...choiceOptions,
     jobs: { type: 'string', default: '1' },
     model: { type: 'string' },
     candidates: { type: 'string', default: '8' },
@@ -37,49 +27,19 @@ const { values, positionals } = parseArgs({
   },
 });
 const installation = findInstallation();
-const target = targetOfTriple(values.target);
 const engine = values.model === undefined ? undefined : await openEngine(values.model);
 
-interface FileOfFunctions {
-  text: string;
-  names: string[];
-}
-
-async function readAll(): Promise<FileOfFunctions[]> {
-  const pool = new WorkerPool({ installation, workers: 1 });
-  const settings = {
-    triple: values.target,
-    level: values.level as Level,
-    compiler: values.compiler === 'gcc' ? ('gcc' as const) : ('clang' as const),
-  };
-  const files: FileOfFunctions[] = [];
-  for await (const { text } of assemblyInputs(installation, pool, positionals, settings)) {
-    // Pieces of code that the compiler shared between functions are put back, not lifted by themselves.
-    const wanted = parseAssembly(text, target).functions.filter(
-      ({ name, items }) =>
-        !isOutlined(name) &&
-        items.filter(({ kind }) => kind === 'instruction').length <= Number(values.longest),
-    );
-    files.push({ text, names: wanted.map(({ name }) => name) });
-  }
-  pool.close();
-  return files;
-}
-
-const files = await readAll();
 const random = createRandom(Number(values.seed));
-const all = files.flatMap((file) => file.names.map((name) => ({ file, name, key: random.next() })));
-const chosen = new Set(all.sort((left, right) => left.key - right.key).slice(0, Number(values.functions)));
+const { chosen, available } = await chooseFunctions(installation, positionals, values, random);
 
 /** What is kept of a result: its IR would fill memory. */
 type Kept = Omit<FunctionResult, 'ir'>;
 const results: Kept[] = [];
 const memory: number[] = [];
 const began = performance.now();
-for (const file of files) {
-  const names = [...chosen].filter((one) => one.file === file).map(({ name }) => name);
-  if (names.length === 0) continue;
-  await disassemble(file.text, {
+for (const text of new Set(chosen.map((one) => one.text))) {
+  const names = chosen.filter((one) => one.text === text).map(({ name }) => name);
+  await disassemble(text, {
     installation,
     target: values.target,
     functions: names,
@@ -88,7 +48,7 @@ for (const file of files) {
     ...(engine === undefined ? {} : { model: { engine, candidates: Number(values.candidates) } }),
     onFunction: ({ ir: _, ...kept }) => {
       results.push(kept);
-      const every = Math.max(1, Math.floor(chosen.size / 10));
+      const every = Math.max(1, Math.floor(chosen.length / 10));
       if (results.length % every === 0) memory.push(Math.round(process.memoryUsage().rss / 2 ** 20));
     },
   });
@@ -106,7 +66,7 @@ const buckets = [
 const mean = (list: number[]): number => list.reduce((sum, one) => sum + one, 0) / Math.max(1, list.length);
 process.stdout.write(
   `${values.compiler} -${values.level}, ${values.target}, seed ${values.seed}: ` +
-    `${results.length} of ${all.length} functions, LLVM ${installation.version}\n\n` +
+    `${results.length} of ${available} functions, LLVM ${installation.version}\n\n` +
     `| instructions | functions | ${statuses.join(' | ')} | mean BLEU | seconds each |\n` +
     `| --- | ---: |${' ---: |'.repeat(statuses.length + 2)}\n`,
 );

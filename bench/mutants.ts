@@ -3,36 +3,23 @@
 // store less, the ways of a branch or a choice exchanged), and each is compared with the original by running both.
 //
 //   node dist-bench/mutants.js PLACE… [--level Oz] [--compiler clang] [--target x86_64-linux-gnu]
-//        [--functions 40] [--mutants 5] [--seed 1]
+//        [--functions 100] [--mutants 5] [--seed 1]
 //
 // PLACE as for bench/disassemble.ts. A mutant that compiles to the original's code is none and is left out; one that
 // survives may do the same in another way, or differ only where no input leads.
 
 import { parseArgs } from 'node:util';
-import { assemblyInputs } from './assembly-inputs.ts';
+import { choiceOptions, chooseFunctions } from './chosen-functions.ts';
 import { createRandom, type Random } from '#ozma/common/random.js';
-import type { Level } from '#ozma/data/task-sets/levels.js';
 import { disassemble } from '#ozma/disassemble/disassemble.js';
 import type { FunctionResult } from '#ozma/disassemble/result.js';
-import { parseAssembly } from '#ozma/lift/assembly/parse-assembly.js';
-import { targetOfTriple } from '#ozma/lift/lift.js';
-import { isOutlined } from '#ozma/lift/outlined.js';
 import { findInstallation } from '#ozma/llvm/installation.js';
-import { WorkerPool } from '#ozma/llvm/worker-pool.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: {
-    level: { type: 'string', default: 'Oz' },
-    compiler: { type: 'string', default: 'clang' },
-    target: { type: 'string', default: 'x86_64-linux-gnu' },
-    functions: { type: 'string', default: '40' },
-    mutants: { type: 'string', default: '5' },
-    seed: { type: 'string', default: '1' },
-  },
+  options: { ...choiceOptions, mutants: { type: 'string', default: '5' } },
 });
 const installation = findInstallation();
-const target = targetOfTriple(values.target);
 
 const exchanged: Readonly<Record<string, string>> = {
   eq: 'ne',
@@ -104,22 +91,8 @@ function mutantsOf(ir: string, count: number, random: Random): Mutant[] {
     .map(({ kind, at, line }) => ({ kind, ir: lines.with(at, line).join('\n') }));
 }
 
-const pool = new WorkerPool({ installation, workers: 1 });
-const settings = {
-  triple: values.target,
-  level: values.level as Level,
-  compiler: values.compiler === 'gcc' ? ('gcc' as const) : ('clang' as const),
-};
-const files: { text: string; names: string[] }[] = [];
-for await (const { text } of assemblyInputs(installation, pool, positionals, settings)) {
-  const { functions } = parseAssembly(text, target);
-  files.push({ text, names: functions.map(({ name }) => name).filter((name) => !isOutlined(name)) });
-}
-pool.close();
-
 const random = createRandom(Number(values.seed));
-const all = files.flatMap(({ text, names }) => names.map((name) => ({ text, name, key: random.next() })));
-const chosen = all.sort((left, right) => left.key - right.key).slice(0, Number(values.functions));
+const { chosen } = await chooseFunctions(installation, positionals, values, random);
 
 /** By kind of change: how many mutants were seen, survived, or could not be run. */
 const counts = new Map<string, Record<'seen' | 'survived' | 'untested', number>>();
