@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadModel } from '#ozma/model/load-model.js';
+import { writeGguf } from '#ozma/model/gguf/gguf.js';
+import { loadModel, openModel } from '#ozma/model/load-model.js';
 import { createRandom } from '#ozma/common/random.js';
 import { checkSettings, type GivenSettings } from '#ozma/train/stages/settings.js';
 import { runStage } from '#ozma/train/stages/stage-run.js';
@@ -228,6 +229,19 @@ describe('the next stage', () => {
     // The file holds 16-bit weights.
     expect(Math.abs(first[1]! - first[0]!)).toBeLessThan(1e-3);
   });
+});
+
+test('files without a manifest leave the form of the code as the weights had it', async () => {
+  const from = join(corpus.folder, 'with-form.gguf');
+  const whole = await openModel(join(corpus.folder, 'whole', 'model.gguf'));
+  expect(whole.form).toBeUndefined();
+  await writeGguf(from, { ...whole, form: 'normal' }, { type: 'F16' });
+  await whole.close();
+  const rest = without(given('same-form'), 'depth', 'network', 'tokenizer');
+  const { model } = await runStage('tune', checkSettings({ ...rest, from, tokens: 512 }, 'test'), quiet);
+  const next = await openModel(model);
+  expect(next.form).toBe('normal');
+  await next.close();
 });
 
 describe('the command line', () => {

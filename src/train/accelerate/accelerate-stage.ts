@@ -179,7 +179,7 @@ async function takeBack(
   { trained, tokenizer, steps }: { trained: string; tokenizer: Tokenizer; steps: number },
 ): Promise<{ model: string; checkpoint: string }> {
   const source = await openModel(trained);
-  const form = await formOf(settings);
+  const form = (await formOf(settings)) ?? source.form;
   const ours: ModelSource = { ...source, form, readTokenizer: async () => tokenizer };
   const model = join(settings.output, 'model.gguf');
   try {

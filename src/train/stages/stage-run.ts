@@ -113,6 +113,8 @@ async function openRun(stage: Stage, settings: StageSettings, hooks: StageHooks)
   const context = configuration.contextLength;
   const shape = batchShapeFor(context, Math.min(settings.graphTokens, settings.batchTokens));
   const data = await openStageData(settings, tokenizer, context, hooks.say);
+  // Files without a manifest leave it as it was.
+  data.form ??= start.form;
   const store = new ParameterStore(configuration);
   store.load(start.weights);
   if (resumable !== undefined) await loadMoments(resumable.checkpoint, store);

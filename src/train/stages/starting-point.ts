@@ -1,6 +1,7 @@
 // Where a stage starts: the weights and tokenizer of an earlier run, of a folder or file from elsewhere, or
 // fresh ones.
 
+import type { CodeForm } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
 import { configurationForDepth, checkConfiguration } from '../../model/configuration.ts';
 import type { ModelConfiguration } from '../../model/configuration.ts';
@@ -16,6 +17,8 @@ export interface StartingPoint {
   configuration: ModelConfiguration;
   weights: Weights;
   tokenizer: Tokenizer;
+  /** How code stands in what they were trained on, where that is known. */
+  form: CodeForm | undefined;
 }
 
 /**
@@ -61,7 +64,7 @@ export async function startingPoint(settings: StageSettings, checkpoint?: string
   const { source, tokenizer } = await openStartingPoint(settings, checkpoint);
   try {
     const { configuration, weights } = await readModel(source);
-    return { configuration, weights, tokenizer };
+    return { configuration, weights, tokenizer, form: source.form };
   } finally {
     await source.close();
   }
