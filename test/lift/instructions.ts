@@ -293,6 +293,17 @@ export const x86Instructions: string[] = [
   'minpd (%rdi), %xmm2',
   'maxpd %xmm1, %xmm2',
   'cvtps2dq %xmm1, %xmm2',
+  ...['paddsb', 'paddsw', 'paddusb', 'paddusw', 'psubsb', 'psubsw', 'psubusb', 'psubusw'].flatMap((name) => [
+    `${name} %xmm1, %xmm2`,
+    `${name} (%rdi), %xmm0`,
+  ]),
+  ...['pavgb', 'pavgw', 'pmulhw', 'pmulhuw', 'pmaddwd', 'psadbw'].map((name) => `${name} %xmm1, %xmm2`),
+  ...['psllw', 'pslld', 'psllq', 'psrlw', 'psrld', 'psrlq', 'psraw', 'psrad'].map(
+    (name) => `${name} %xmm1, %xmm2`,
+  ),
+  'psrld (%rdi), %xmm2',
+  'prefetcht0 (%rdi)',
+  'prefetchnta 8(%rdi)',
   ...x87Instructions(),
 ];
 

@@ -506,6 +506,11 @@ export const sizedRows: Record<string, Row> = {
   stos: repeatedString('memset'),
   movs: repeatedString('memcpy'),
   nop: () => undefined,
+  // What memory will be read soon is nothing that code computes.
+  prefetcht0: () => undefined,
+  prefetcht1: () => undefined,
+  prefetcht2: () => undefined,
+  prefetchnta: () => undefined,
 };
 
 /** Rows with one width of their own. */

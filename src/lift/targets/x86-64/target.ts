@@ -5,6 +5,7 @@ import { Unsupported, type Step } from '../../step.ts';
 import type { Target } from '../target.ts';
 import { lockedRows } from './atomic-rows.ts';
 import { integerRows, sizedRows, type Row } from './integer-rows.ts';
+import { packedIntegerRows } from './packed-integer-rows.ts';
 import { vectorRows } from './vector-rows.ts';
 import { settleRounding } from './x87-rounding.ts';
 import { x87Rows } from './x87-rows.ts';
@@ -25,6 +26,7 @@ import { Translation } from './translation.ts';
 const suffixBits: Record<string, number> = { b: 8, w: 16, l: 32, q: 64 };
 const rows = new Map<string, Row>([
   ...Object.entries(vectorRows),
+  ...Object.entries(packedIntegerRows),
   ...Object.entries(x87Rows),
   ...Object.entries(integerRows),
 ]);

@@ -63,7 +63,8 @@ function scalarBinary(type: Type, compute: (left: Expression, right: Expression)
   return (t) => writeLow(t, 1, compute(t.read(1, type), t.read(0, type)), 'keep');
 }
 
-function packed(type: Type, compute: (left: Expression, right: Expression) => Expression): Row {
+/** Lane by lane: `left` is what is written to. */
+export function packed(type: Type, compute: (left: Expression, right: Expression) => Expression): Row {
   return (t) => writeLow(t, 1, compute(t.read(1, type), t.read(0, type)), 'zero');
 }
 
@@ -78,8 +79,10 @@ function packedXor(type: Type): Row {
   };
 }
 
-/** Between registers the bits are just copied; memory is read and written as the type that the mnemonic names. */
-/** `alignment` in bytes is what the instruction demands of memory. */
+/**
+ * Between registers the bits are just copied; memory is read and written as the type that the mnemonic names.
+ * `alignment` in bytes is what the instruction demands of memory.
+ */
 const packedMove =
   (type: Type, alignment?: number): Row =>
   (t) => {
@@ -149,12 +152,15 @@ const shuffleWords =
     writeLow(t, 2, shuffle(source, source, lanesOf(immediate(t))), 'zero');
   };
 
-/** Shifts of lanes; counts beyond the lane give zeroes, or signs. */
-function laneShift(type: Type, kind: 'shl' | 'lshr' | 'ashr'): Row {
+/** Shifts of lanes, all by one number; numbers beyond the lane give zeroes, or signs. */
+function laneShift(type: Type, kind: 'shl' | 'lshr' | 'ashr', instruction: string): Row {
   const [, count, element] = /^<(\d+) x (\w+)>$/.exec(type)!;
   const bits = bitsOf(element!);
   return (t) => {
-    if (t.operand(0).kind !== 'immediate') throw new Unsupported('a variable count');
+    if (t.operand(0).kind !== 'immediate') {
+      writeLow(t, 1, intrinsic(`x86.sse2.${instruction}`, type, t.read(1, type), t.read(0, type)), 'zero');
+      return;
+    }
     const amount = immediate(t);
     const value = t.read(1, type);
     if (amount >= bits && kind !== 'ashr') {
@@ -365,9 +371,9 @@ for (const [suffix, type] of Object.entries(integerLanes)) {
   vectorRows[`pcmpeq${suffix}`] = compareLanes(type, 'eq');
   vectorRows[`pcmpgt${suffix}`] = compareLanes(type, 'sgt');
   if (suffix !== 'b') {
-    vectorRows[`psll${suffix}`] = laneShift(type, 'shl');
-    vectorRows[`psrl${suffix}`] = laneShift(type, 'lshr');
-    vectorRows[`psra${suffix}`] = laneShift(type, 'ashr');
+    vectorRows[`psll${suffix}`] = laneShift(type, 'shl', `psll.${suffix}`);
+    vectorRows[`psrl${suffix}`] = laneShift(type, 'lshr', `psrl.${suffix}`);
+    vectorRows[`psra${suffix}`] = laneShift(type, 'ashr', `psra.${suffix}`);
   }
 }
 /** Lanes of both, halved in width; what does not fit becomes the nearest number that does. */
