@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From an empty disk to everything that models are trained on, on one laptop: one command a step. Each step
 # goes on where it was stopped, even by kill -9; run the same line again. Minutes are for 2 cores with nothing
-# else to do (docs/lab-log.md has the measured ones).
+# else to do; docs/results.md says what was measured.
 #
 #   runs/data-laptop.sh [FOLDER]        default: data
 #
@@ -22,12 +22,20 @@ if [ "$(id -u)" = 0 ]; then
     libssl-dev libudev-dev libusb-1.0-0-dev libvorbis-dev libx11-dev libxext-dev libxml2-dev libzstd-dev zlib1g-dev
 fi
 
-# 2. Sources of about 360 Debian packages to unoptimised bitcode. 60 minutes.
-./ozma data collect -o "$data/collected"
+# 2. Sources of about 360 Debian packages to unoptimised bitcode. 4 hours; with the default of 120 files a package 1.5.
+./ozma data collect --files 400 -o "$data/collected"
 
 # 3. A small part of random programs, marked as such. 3 minutes.
 ./ozma data collect --csmith 300 -o "$data/random"
 
-# 4. Bitcode to functions that stand alone, each kept once, split by package. 30 minutes.
+# 4. Bitcode to functions that stand alone, each kept once, split by package. An hour.
 ./ozma data corpus "$data/collected" "$data/random" -o "$data/corpus"
 ./ozma data query --data "$data" 'SELECT kind, split, count(*) AS rows, sum(instructions) AS instructions FROM corpus GROUP BY ALL ORDER BY ALL'
+
+# 5. What models are trained on: about half an hour for each of the first three, an hour or two for the labels. The sets of the
+#    released models are smaller: runs/release.sh.
+./ozma data pretraining "$data/corpus" -o "$data/pretraining" --limit 100000
+./ozma data emulation "$data/corpus" -o "$data/emulation" --limit 108000
+./ozma data disassembly "$data/corpus" -o "$data/disassembly" --limit 116000
+./ozma data labels "$data/corpus" -o "$data/labels" --limit 10000
+./ozma data tuning "$data/corpus" --labels "$data/labels" -o "$data/tuning"
