@@ -75,6 +75,8 @@ const changes: Readonly<Record<string, { where: RegExp; change: (line: string) =
 interface Mutant {
   kind: string;
   ir: string;
+  /** The line before and after. */
+  place: string;
 }
 
 /** Up to `count` mutants, each changed in a place of its own. */
@@ -88,7 +90,11 @@ function mutantsOf(ir: string, count: number, random: Random): Mutant[] {
   return places
     .sort((left, right) => left.key - right.key)
     .slice(0, count)
-    .map(({ kind, at, line }) => ({ kind, ir: lines.with(at, line).join('\n') }));
+    .map(({ kind, at, line }) => ({
+      kind,
+      ir: lines.with(at, line).join('\n'),
+      place: `${lines[at]!.trim()} → ${line.trim() || 'nothing'}`,
+    }));
 }
 
 const random = createRandom(Number(values.seed));
@@ -96,6 +102,7 @@ const { chosen } = await chooseFunctions(installation, positionals, values, rand
 
 /** By kind of change: how many mutants were seen, survived, or could not be run. */
 const counts = new Map<string, Record<'seen' | 'survived' | 'untested', number>>();
+const survivors: string[] = [];
 let functions = 0;
 for (const { text, name } of chosen) {
   const common = { installation, target: values.target, functions: [name], jobs: 1 };
@@ -104,7 +111,7 @@ for (const { text, name } of chosen) {
   const [original] = found;
   if (original === undefined || (original.status !== 'exact' && original.status !== 'equivalent')) continue;
   functions++;
-  for (const { kind, ir } of mutantsOf(original.ir, Number(values.mutants), random)) {
+  for (const { kind, ir, place } of mutantsOf(original.ir, Number(values.mutants), random)) {
     const results: FunctionResult[] = [];
     await disassemble(text, {
       ...common,
@@ -117,8 +124,10 @@ for (const { text, name } of chosen) {
     if (status === 'exact' || status === 'failed') continue;
     const count = counts.get(kind) ?? { seen: 0, survived: 0, untested: 0 };
     counts.set(kind, count);
-    if (status === 'equivalent') count.survived++;
-    else if (/^input \d+: /.test(reason)) count.seen++;
+    if (status === 'equivalent') {
+      count.survived++;
+      survivors.push(`${name}: ${place}`);
+    } else if (/^input \d+: /.test(reason)) count.seen++;
     else count.untested++;
   }
 }
@@ -133,3 +142,4 @@ for (const [, count] of rows)
 for (const [kind, { seen, survived, untested }] of [...rows, ['all', sum] as const]) {
   process.stdout.write(`| ${kind} | ${seen + survived + untested} | ${seen} | ${survived} | ${untested} |\n`);
 }
+if (survivors.length > 0) process.stdout.write(`\nSurvived:\n${survivors.join('\n')}\n`);

@@ -9,6 +9,8 @@ import { interruptSignal } from './interruption.ts';
 import type { dataCorpusOptions } from './options.ts';
 import { startProgress, type Progress } from './progress.ts';
 
+const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);
+
 /** Resolves to 0. */
 export async function corpus({ options, operands }: CommandInput<typeof dataCorpusOptions>): Promise<number> {
   const { output } = options;
@@ -29,6 +31,7 @@ export async function corpus({ options, operands }: CommandInput<typeof dataCorp
         progress ??= startProgress({ label: 'cutting', total });
         progress.update(done, `${rows} rows`);
       },
+      onPhase: (what) => (progress?.say ?? toStderr)(`ozma: ${what}`),
     });
   } finally {
     progress?.stop();

@@ -247,6 +247,32 @@ test('ComPile’s layout is read as it is; corrupt bitcode is counted', async ()
   });
 });
 
+test('interrupted in what comes after cutting, the build goes on to the same data', async () => {
+  const folder = temporaryFolder();
+  const collected = join(folder, 'collected');
+  await import('node:fs/promises').then(({ mkdir }) => mkdir(collected));
+  for (const name of ['alpha', 'beta']) {
+    await addPackage(collected, name, [compileModule(long('walk', 0) + common(name)).bytes]);
+  }
+  const phases: string[] = [];
+  const whole = await build([collected], join(folder, 'whole'), { onPhase: (what) => phases.push(what) });
+  expect(phases).toHaveLength(3);
+  for (const phase of phases) {
+    const controller = new AbortController();
+    const interrupted = build([collected], join(folder, 'again'), {
+      signal: controller.signal,
+      onPhase: (what) => {
+        if (what === phase) controller.abort();
+      },
+    });
+    await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
+    expect(existsSync(join(folder, 'again', 'README.md'))).toBe(false);
+  }
+  const again = await build([collected], join(folder, 'again'));
+  expect(again.contentHash).toBe(whole.contentHash);
+  expect(existsSync(join(folder, 'again', 'README.md'))).toBe(true);
+});
+
 test('killed at random moments, the build ends with the same data', async () => {
   const folder = temporaryFolder();
   const collected = join(folder, 'collected');

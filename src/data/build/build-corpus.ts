@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OzmaError } from '../../common/errors.ts';
 import { whileLocked } from '../../common/folder-lock.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { contentHash } from '../../llvm/module.ts';
@@ -39,6 +40,8 @@ export interface CorpusSettings {
   longestModule: number;
   signal?: AbortSignal | undefined;
   onProgress?: (progress: UnitProgress) => void;
+  /** What is begun once everything is cut; each takes minutes for a large corpus. */
+  onPhase?: (what: string) => void;
 }
 
 interface Modules {
@@ -183,9 +186,17 @@ async function cutAndWrite(settings: CorpusSettings): Promise<SetManifest> {
   const known = await readManifest(settings.folder);
   if (known?.unitsHash !== source.unitsHash) return writeCorpus(settings, store, records, source);
   // Killed after the manifest and before the card.
-  if (!existsSync(join(settings.folder, cardName)))
-    await writeCard(settings.folder, known, settings.collected);
+  if (!existsSync(join(settings.folder, cardName))) await writeCardOf(settings, known);
   return known;
+}
+
+const interrupted = (): OzmaError => new OzmaError('interrupted', 'interrupted; the same command goes on');
+
+async function writeCardOf(settings: CorpusSettings, manifest: SetManifest): Promise<void> {
+  settings.onPhase?.('writing the data card: the splits are compared as they lie there');
+  await writeCard(settings.folder, manifest, settings.collected, () => {
+    if (settings.signal?.aborted === true) throw interrupted();
+  });
 }
 
 async function writeCorpus(
@@ -198,6 +209,7 @@ async function writeCorpus(
     for (const { key, splits: parts } of units) {
       if (parts[split] === undefined) continue;
       for await (const line of store.lines(key)) {
+        if (settings.signal?.aborted === true) throw interrupted();
         const row = JSON.parse(line) as CorpusRow;
         if (row.split === split) yield row;
       }
@@ -208,7 +220,9 @@ async function writeCorpus(
     for await (const { kind, id, ir } of rows(split)) yield { id: `${kind} ${id}`, ir };
   };
   await rm(join(settings.folder, cardName), { force: true });
+  settings.onPhase?.('comparing the splits');
   const leakage = await findLeakage(identified);
+  settings.onPhase?.('writing the rows');
   const dropped = { ...source.dropped };
   const drop = (reason: string): void => {
     dropped[reason] = (dropped[reason] ?? 0) + 1;
@@ -240,7 +254,7 @@ async function writeCorpus(
     kept(),
     { ...source, dropped },
   );
-  await writeCard(settings.folder, manifest, settings.collected);
+  await writeCardOf(settings, manifest);
   await store.keepOnly(new Set(units.map(({ key }) => key)));
   return manifest;
 }

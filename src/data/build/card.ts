@@ -67,18 +67,22 @@ function leakageTable(before: unknown, after: Leakage): string {
 /** Hugging Face shows a file of this name. */
 export const cardName = 'README.md';
 
-/** Counts the leakage of the files as they lie there. */
-export async function leakageOfCorpus(folder: string): Promise<Leakage> {
+/** Counts the leakage of the files as they lie there. `onRow` may throw to end it. */
+export async function leakageOfCorpus(folder: string, onRow?: () => void): Promise<Leakage> {
   return findLeakage(async function* (split: Split): AsyncGenerator<LeakageRow> {
-    for await (const { kind, id, ir } of readCorpus(folder, { split })) yield { id: `${kind} ${id}`, ir };
+    for await (const { kind, id, ir } of readCorpus(folder, { split })) {
+      onRow?.();
+      yield { id: `${kind} ${id}`, ir };
+    }
   });
 }
 
-/** Writes README.md. `collected` are the folders that the corpus was made of. */
+/** Writes README.md. `collected` are the folders that the corpus was made of; `onRow` may throw to end it. */
 export async function writeCard(
   folder: string,
   manifest: SetManifest,
   collected: readonly string[],
+  onRow?: () => void,
 ): Promise<void> {
   const database = await openDatabase();
   const ask = async (columns: string, rest: string): Promise<unknown[][]> => {
@@ -157,7 +161,7 @@ ${table(['language', 'functions', 'modules'], languages)}
 
 ## Leakage
 
-${leakageTable(manifest.made['leakageBeforeRemoval'], await leakageOfCorpus(folder))}
+${leakageTable(manifest.made['leakageBeforeRemoval'], await leakageOfCorpus(folder, onRow))}
 
 ## Collecting
 
