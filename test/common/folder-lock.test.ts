@@ -18,7 +18,7 @@ test('a second build of a folder is refused while the first is at work, and not 
   await whileLocked(folder, async () => {
     await expect(whileLocked(folder, async () => 'second')).rejects.toMatchObject({
       code: 'usage',
-      message: `${folder}: expected one build at a time, found process ${process.pid} at work there`,
+      message: `${folder}: expected one build at a time, found process ${process.pid} at work there, as ${join(folder, '.lock')} says`,
     });
   });
   await expect(whileLocked(folder, () => Promise.reject(new Error('work')))).rejects.toThrow('work');
@@ -26,15 +26,15 @@ test('a second build of a folder is refused while the first is at work, and not 
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test.each(['a process that is gone', 'nothing that is a process'])(
-  'the lock of %s is taken over',
-  async (kind) => {
-    const folder = temporaryFolder();
-    const gone = spawnSync(process.execPath, ['-e', '']).pid;
-    writeFileSync(join(folder, '.lock'), kind.startsWith('nothing') ? '' : String(gone));
-    expect(await whileLocked(folder, async () => 'done')).toBe('done');
-  },
-);
+test.each([
+  ['a process that is gone', () => spawnSync(process.execPath, ['-e', '']).pid],
+  ['an earlier process of our number', () => process.pid],
+  ['nothing that is a process', () => ''],
+])('the lock of %s is taken over', async (_, holder) => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, '.lock'), String(holder()));
+  expect(await whileLocked(folder, async () => 'done')).toBe('done');
+});
 
 test('a folder that cannot be made is one line', async () => {
   const file = join(temporaryFolder(), 'file');
