@@ -145,7 +145,9 @@ async function make(set: string, output: string): Promise<void> {
       for (const [index, file] of files.entries()) await file.write(`${JSON.stringify(lines[index])}\n`);
     }
     await Promise.all(files.map((file) => file.close()));
-    console.log(`${split}: ${rows.length} functions, ${kept} where the rules are not exact`);
+    console.log(
+      `${split}: ${rows.length} functions, ${kept} where the rules have something that compiles and nothing exact`,
+    );
   }
 }
 

@@ -28,12 +28,12 @@ fi
 # 3. A small part of random programs, marked as such. 3 minutes.
 ./ozma data collect --csmith 300 -o "$data/random"
 
-# 4. Bitcode to functions that stand alone, each kept once, split by package. An hour.
+# 4. Bitcode to functions that stand alone, each kept once, split by package. More than an hour.
 ./ozma data corpus "$data/collected" "$data/random" -o "$data/corpus"
 ./ozma data query --data "$data" 'SELECT kind, split, count(*) AS rows, sum(instructions) AS instructions FROM corpus GROUP BY ALL ORDER BY ALL'
 
-# 5. What models are trained on: about half an hour for each of the first three, an hour or two for the labels. The sets of the
-#    released models are smaller: runs/release.sh.
+# 5. What models are trained on. Hours; not run to the end at this size yet. The sets of the released models are
+#    smaller: runs/release.sh.
 ./ozma data pretraining "$data/corpus" -o "$data/pretraining" --limit 100000
 ./ozma data emulation "$data/corpus" -o "$data/emulation" --limit 108000
 ./ozma data disassembly "$data/corpus" -o "$data/disassembly" --limit 116000
