@@ -192,8 +192,8 @@ async function collectAll(
   if (toDo.some(({ kind }) => kind === 'package')) {
     around.apt = await Apt.open(join(folder, '.apt'), settings.aptSources);
   }
-  // One more than `jobs` is under way, so that a download never keeps a core waiting.
-  const underWay = pLimit(settings.jobs + 1);
+  // Some more than `jobs` are under way, so that slow downloads never keep a core waiting.
+  const underWay = pLimit(settings.jobs + 3);
   const compiling = pLimit(settings.jobs);
   let failure: { error: unknown } | undefined;
   const interrupted = (): boolean => settings.signal?.aborted === true;

@@ -6,7 +6,7 @@
 // loses at the other. So there is a second way to choose: the list that serves both.
 
 import type { LabelRow } from './label-set.ts';
-import { codegenLevels, type LevelBytes } from './measured-program.ts';
+import { codegenLevels, levelWeights, type LevelBytes } from './measured-program.ts';
 
 /** Where nothing is smaller. */
 const oz = 'default<Oz>';
@@ -37,18 +37,9 @@ export function taughtList(row: Labelled, counts: ReadonlyMap<string, number>): 
   return near.reduce((best, list) => (countOf(list) > countOf(best) ? list : best), pipeline);
 }
 
-/** The lists that most training programs have as their label, at any level, the most frequent first; not -Oz itself. */
-export function frequentLists(counts: ReadonlyMap<string, number>, most: number): string[] {
-  const ranked = [...counts].filter(([list]) => list !== oz).toSorted(([, left], [, right]) => right - left);
-  return ranked.map(([list]) => list).slice(0, most);
-}
-
-/** What ships counts twice. */
-const weights: LevelBytes = { Oz: 2, O0: 1 };
-
 /**
  * The list that saves most over clang -Oz at both levels together, as shares of the function, with -Oz as backup at
- * each; among near equals the first. `default<Oz>` where none saves anything.
+ * each; among near equals the first: the order should be that of what lists save on all programs. `default<Oz>` where none saves anything.
  *
  * `sizes`: after each list, undefined where it failed.
  */
@@ -65,7 +56,7 @@ export function listForBothLevels(
 
 function savedAtBoth(bytes: LevelBytes, ozBytes: LevelBytes): number {
   const shares = codegenLevels.map(
-    (level) => weights[level] * Math.max(0, 1 - bytes[level] / Math.max(1, ozBytes[level])),
+    (level) => levelWeights[level] * Math.max(0, 1 - bytes[level] / Math.max(1, ozBytes[level])),
   );
   return shares.reduce((sum, share) => sum + share);
 }

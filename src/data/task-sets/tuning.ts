@@ -2,7 +2,9 @@
 // lists come from labels (src/data/labels/), so nothing is searched here; what a list does is run and
 // measured on the very text of the prompt. Functions without a label are passed over.
 
+import { z } from 'zod';
 import type { CodeForm } from '../../common/code-form.ts';
+import { OzmaError } from '../../common/errors.ts';
 import { baselinePipeline } from '../../llvm/baseline.ts';
 import { compileVariants } from '../../llvm/compile-variants.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
@@ -16,13 +18,7 @@ import { readSet } from '../corpus.ts';
 import type { LabelRow } from '../labels/label-set.ts';
 import { codegenLevels, type LabelLevel, type LevelBytes } from '../labels/measured-program.ts';
 import { createPassLists, type PassLists } from '../labels/pass-lists.ts';
-import {
-  countLabels,
-  frequentLists,
-  listForBothLevels,
-  taughtList,
-  type Labelled,
-} from '../labels/taught-lists.ts';
+import { countLabels, listForBothLevels, taughtList, type Labelled } from '../labels/taught-lists.ts';
 import { mustBeSet } from '../set-manifest.ts';
 import type { Maker } from './build.ts';
 import { taskColumns, taskRow, type TaskRow } from './task-rows.ts';
@@ -41,30 +37,28 @@ export interface TuningSettings {
   /** A set of labels. */
   labels: string;
   /**
-   * Whose labels, and what sizes are measured with. `both`: one list for both, of those that most training programs
-   * have as their label at either; sizes are of Oz.
+   * Whose labels, and what sizes are measured with. `both`: one list for both, of those that together save most on
+   * training programs; sizes are of Oz.
    */
   codegen: LabelLevel | 'both';
 }
 
-/** Lists that are tried on every function to find one for both levels. */
-const listsForBoth = 24;
+/** Lists that are tried on every function to find one for both levels, at most. */
+const mostForBoth = 24;
 
-const version = 2;
+const version = 3;
 
-/** Throws `usage` where the folder holds no finished set of labels. */
+/** Throws `usage` where the folder holds no finished set of labels, or one without lists for both levels. */
 export async function tuningMaker(settings: TuningSettings): Promise<Maker<TuningRow>> {
   const { installation, form, codegen } = settings;
-  const { contentHash: labelsHash } = await mustBeSet(settings.labels);
+  const { contentHash: labelsHash, made } = await mustBeSet(settings.labels);
   const level = codegen === 'both' ? 'Oz' : codegen;
   const labels = new Map<string, Labelled>();
-  const counted: Labelled[] = [];
   for await (const row of readSet<LabelRow>(settings.labels)) {
     if (row.codegen === level) labels.set(row.id, row);
-    if (row.codegen === level || codegen === 'both') counted.push(row);
   }
-  const counts = countLabels(counted);
-  const frequent = frequentLists(counts, listsForBoth);
+  const counts = countLabels(labels.values());
+  const bestForBoth = codegen === 'both' ? listsForBoth(settings.labels, made) : [];
   const lists = createPassLists(installation);
   return {
     name: 'tuning',
@@ -82,7 +76,7 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
       const shown = showIr(row.ir, { form, target: 'x86-64', own: row.name });
       const pipeline =
         codegen === 'both'
-          ? await listForBoth(pool, shown.module, frequent, lists)
+          ? await listForBoth(pool, shown.module, bestForBoth, lists)
           : taughtList(label, counts);
       const variant = { level, sizes: level };
       const [before, after] = await compileVariants(pool, shown.module, [
@@ -112,15 +106,25 @@ export async function tuningMaker(settings: TuningSettings): Promise<Maker<Tunin
   };
 }
 
+/** The lists that a set of labels names for both levels, what saves most first. */
+function listsForBoth(folder: string, made: Readonly<Record<string, unknown>>): string[] {
+  const found = z.array(z.string()).safeParse(made['both']);
+  if (found.success) return found.data.slice(0, mostForBoth);
+  throw new OzmaError(
+    'usage',
+    `${folder}: expected labels with lists for both levels, found none: make them again`,
+  );
+}
+
 async function listForBoth(
   pool: WorkerPool,
   ir: string,
-  frequent: readonly string[],
+  candidates: readonly string[],
   lists: PassLists,
 ): Promise<string> {
   const applied = [
     await baselinePipeline(pool.installation),
-    ...frequent.map((list) => lists.appliedOf(list)),
+    ...candidates.map((list) => lists.appliedOf(list)),
   ];
   const bytes = Buffer.from(ir);
   const module = { hash: contentHash(bytes), bytes };
@@ -129,5 +133,5 @@ async function listForBoth(
   const [oz, ...sizes] = outcomes.map((outcome) =>
     outcome.ok ? (outcome.value.bytes as LevelBytes) : undefined,
   );
-  return oz === undefined ? 'default<Oz>' : listForBothLevels(frequent, sizes, oz);
+  return oz === undefined ? 'default<Oz>' : listForBothLevels(candidates, sizes, oz);
 }

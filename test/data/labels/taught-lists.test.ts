@@ -1,13 +1,7 @@
 // Which of several lists is taught, on rows whose answers are worked out by hand.
 
 import { expect, test } from 'vitest';
-import {
-  countLabels,
-  frequentLists,
-  listForBothLevels,
-  taughtList,
-  type Labelled,
-} from '#ozma/data/labels/taught-lists.js';
+import { countLabels, listForBothLevels, taughtList, type Labelled } from '#ozma/data/labels/taught-lists.js';
 
 const row = (pipeline: string, bytes: number, others: Record<string, number> = {}): Labelled => ({
   ...{ pipeline, bytes, ozBytes: 200, split: 'train' },
@@ -42,12 +36,6 @@ test('of lists that save nine tenths of the most, the one that most programs hav
 test('held-out programs keep their label, and so do those that nothing makes smaller', () => {
   expect(taughtList({ ...row('rare', 100, { common: 101 }), split: 'test' }, counts)).toBe('rare');
   expect(taughtList(row('default<Oz>', 200, { common: 200 }), counts)).toBe('default<Oz>');
-});
-
-test('the most frequent lists, of any level, -Oz itself aside', () => {
-  const labels = ['a', 'b', 'b', 'c', 'c', 'c', ...Array<string>(4).fill('default<Oz>')];
-  const both = countLabels(labels.map((list) => row(list, 1)));
-  expect(frequentLists(both, 2)).toEqual(['c', 'b']);
 });
 
 test('one list for both levels: what ships counts twice, what -Oz does better counts for nothing', () => {

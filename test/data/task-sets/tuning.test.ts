@@ -44,7 +44,7 @@ beforeAll(async () => {
       runnersUpBytes: [],
       listsMeasured: 1,
     }));
-  const settings = { name: 'labels', columns: labelColumns };
+  const settings = { name: 'labels', columns: labelColumns, made: { both: Object.values(lists) } };
   await writeParquetSet(labels, settings, [{ key: 'all', input: rows }], ({ input }) => input);
 });
 
@@ -122,4 +122,14 @@ test('a level without labels gives no examples; a folder that is no set is refus
   expect(await build('none', { codegen: 'O0' })).toEqual([]);
   const settings = { installation, form: 'full', labels: folder, codegen: 'Oz' } as const;
   await expect(tuningMaker(settings)).rejects.toThrow(/expected a finished set/);
+});
+
+test('labels without lists for both levels are refused where those are wanted', async () => {
+  const older = join(folder, 'older');
+  await writeParquetSet(older, { name: 'labels', columns: labelColumns }, [], () => []);
+  const settings = { installation, form: 'normal', labels: older } as const;
+  await expect(tuningMaker({ ...settings, codegen: 'both' })).rejects.toThrow(
+    /expected labels with lists for both/,
+  );
+  await expect(tuningMaker({ ...settings, codegen: 'Oz' })).resolves.toMatchObject({ name: 'tuning' });
 });
