@@ -50,8 +50,8 @@ export async function tuning(input: CommandInput<typeof dataTuningOptions>): Pro
 }
 
 export async function disassembly(input: CommandInput<typeof dataDisassemblyOptions>): Promise<number> {
-  const { form, pairs } = input.options;
-  const settings = { installation: findInstallation(), form, pairs, x86Share: bothAlike };
+  const { form, pairs, beyondRules } = input.options;
+  const settings = { installation: findInstallation(), form, pairs, beyondRules, x86Share: bothAlike };
   return build(input, disassemblyMaker({ ...settings, levels: readLevels(input.options.levels) }));
 }
 

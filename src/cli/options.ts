@@ -429,6 +429,7 @@ export const dataDisassemblyOptions = {
     'paper,O0,O1,O2,O3,Os,Oz',
     'the levels of clang to draw from; paper is IR of -Oz with code generation at -O0',
   ),
+  beyondRules: option(flag, false, 'keep only pairs that the rules of ozma disassemble do not lift exactly'),
 };
 
 export const dataLiftedOptions = {

@@ -17,6 +17,7 @@ import type { TargetName } from '../../tasks/normal-form/targets.ts';
 import { renderPrompt } from '../../tasks/prompts.ts';
 import type { CorpusRow } from '../corpus.ts';
 import type { Maker, MakerTools } from './build.ts';
+import { rulesLiftExactly } from './beyond-rules.ts';
 import { forTargetAndLevel, settingsOf, type Level } from './levels.ts';
 import { drawTarget, taskColumns, taskRow, type TaskRow } from './task-rows.ts';
 
@@ -33,16 +34,18 @@ export interface DisassemblySettings {
   pairs: number;
   levels: readonly Level[];
   x86Share: number;
+  /** Only pairs that the rule lifter does not get exact; default false. */
+  beyondRules?: boolean;
 }
 
 const version = 2;
 
 export function disassemblyMaker(settings: DisassemblySettings): Maker<DisassemblyRow> {
-  const { form, pairs, levels, x86Share } = settings;
+  const { form, pairs, levels, x86Share, beyondRules = false } = settings;
   return {
     name: 'disassembly',
     columns: { ...taskColumns, level: 'VARCHAR', exact: 'BOOLEAN' },
-    settings: { version, form, pairs, levels, x86Share },
+    settings: { version, form, pairs, levels, x86Share, ...(beyondRules ? { beyondRules } : {}) },
     make: async (row, tools) => {
       const drawn = new Map<string, { target: TargetName; level: Level }>();
       for (let pair = 0; pair < pairs; pair++) {
@@ -62,7 +65,7 @@ async function pairOf(
   row: CorpusRow,
   target: TargetName,
   level: Level,
-  { installation, form }: DisassemblySettings,
+  { installation, form, beyondRules }: DisassemblySettings,
   { pool, count }: MakerTools,
 ): Promise<DisassemblyRow | undefined> {
   const { passes, codegen } = settingsOf(level);
@@ -76,6 +79,10 @@ async function pairOf(
   const [after = '', assembly = ''] = outcome.value.texts;
   if (!/^define /m.test(after)) {
     count('nothing left of the function');
+    return undefined;
+  }
+  if (beyondRules === true && (await rulesLiftExactly(pool, assembly, target))) {
+    count('the rules get it exact');
     return undefined;
   }
   if (form === 'full') return { ...rendered(row, target, after, assembly), level, exact: null };

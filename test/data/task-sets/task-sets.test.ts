@@ -11,8 +11,9 @@ import { corpusColumns, readSet, type CorpusRow } from '#ozma/data/corpus.js';
 import { writeParquetSet } from '#ozma/data/parquet-set.js';
 import { buildTaskSet, type BuildSettings, type Maker } from '#ozma/data/task-sets/build.js';
 import { disassemblyMaker, type DisassemblyRow } from '#ozma/data/task-sets/disassembly.js';
+import { disassemble } from '#ozma/disassemble/disassemble.js';
 import { emulationMaker, type EmulationRow } from '#ozma/data/task-sets/emulation.js';
-import { levels } from '#ozma/data/task-sets/levels.js';
+import { forTargetAndLevel, levels } from '#ozma/data/task-sets/levels.js';
 import { pretrainingMaker, type PretrainingRow } from '#ozma/data/task-sets/pretraining.js';
 import type { TaskRow } from '#ozma/data/task-sets/task-rows.js';
 import { programPath } from '#ozma/llvm/installation.js';
@@ -125,6 +126,31 @@ describe('disassembly', () => {
       );
       expect(codeOf(prompt)).toBe(normaliseAssembly(assembly.toString(), { target }).text);
     }
+  });
+
+  test('beyond the rules is what ozma disassemble does not lift exactly', async () => {
+    const some = { installation, form: 'normal', pairs: 2, levels: ['O2'], x86Share: 1 } as const;
+    const { rows } = await build(disassemblyMaker(some), 'all');
+    const { rows: beyond } = await build(disassemblyMaker({ ...some, beyondRules: true }), 'beyond');
+    const kept = new Set(beyond.map(({ id }) => id));
+    let exact = 0;
+    for (const { id, corpus_id: from } of rows) {
+      const { ir } = functions.find((one) => contentHash(Buffer.from(one.ir)) === from)!;
+      const assembly = run(
+        'clang',
+        ['-O2', '-w', '-xir', '-', '-S', '-o', '-'],
+        forTargetAndLevel(ir, 'x86-64', 'O2'),
+      );
+      const { functions: lifted } = await disassemble(assembly.toString(), {
+        installation,
+        target: 'x86_64-pc-linux-gnu',
+      });
+      expect([id, kept.has(id)]).toEqual([id, lifted[0]!.status !== 'exact']);
+      exact += Number(lifted[0]!.status === 'exact');
+    }
+    expect(exact).toBeGreaterThan(2);
+    expect(kept.size).toBeGreaterThan(0);
+    expect(kept.size).toBeLessThan(rows.length);
   });
 
   test('-O0 is what clang -O0 makes of the source', async () => {
