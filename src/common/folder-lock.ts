@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { OzmaError } from './errors.ts';
 import { reasonOf } from './files.ts';
 
-/** The locks of this process: after a reboot, or in a container, another one may have had its number. */
+/** The locks of this process. A file with its number and not among them is an earlier process's: numbers come again. */
 const held = new Set<string>();
 
 function isAlive(number: number): boolean {
@@ -18,11 +18,35 @@ function isAlive(number: number): boolean {
   }
 }
 
-/** The process that holds the lock; undefined where it is gone (kill -9) or there is none. */
+/** The other process that holds the lock; undefined where it is gone (kill -9) or there is none. */
 async function holderOf(lock: string): Promise<number | undefined> {
   const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
-  if (holder === process.pid) return held.has(lock) ? holder : undefined;
-  return holder > 0 && isAlive(holder) ? holder : undefined;
+  return holder > 0 && holder !== process.pid && isAlive(holder) ? holder : undefined;
+}
+
+function atWork(folder: string, lock: string, holder: number): OzmaError {
+  return new OzmaError(
+    'usage',
+    `${folder}: expected one build at a time, found process ${holder} at work there, as ${lock} says`,
+  );
+}
+
+/** Writes the lock; one that nobody holds any more makes room. */
+async function take(folder: string, lock: string): Promise<void> {
+  const write = (): Promise<void> => writeFile(lock, String(process.pid), { flag: 'wx' });
+  try {
+    await mkdir(folder, { recursive: true });
+    await write().catch(async (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const holder = await holderOf(lock);
+      if (holder !== undefined) throw atWork(folder, lock, holder);
+      await rm(lock, { force: true });
+      await write();
+    });
+  } catch (error) {
+    if (error instanceof OzmaError) throw error;
+    throw new OzmaError('environment', `${lock}: cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /**
@@ -31,26 +55,16 @@ async function holderOf(lock: string): Promise<number | undefined> {
  */
 export async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const lock = resolve(folder, '.lock');
-  try {
-    await mkdir(folder, { recursive: true });
-    const holder = await holderOf(lock);
-    if (holder !== undefined) {
-      throw new OzmaError(
-        'usage',
-        `${folder}: expected one build at a time, found process ${holder} at work there, as ${lock} says`,
-      );
-    }
-    await rm(lock, { force: true });
-    await writeFile(lock, String(process.pid), { flag: 'wx' });
-  } catch (error) {
-    if (error instanceof OzmaError) throw error;
-    throw new OzmaError('environment', `${lock}: cannot be written: ${reasonOf(error)}`, { cause: error });
-  }
+  if (held.has(lock)) throw atWork(folder, lock, process.pid);
   held.add(lock);
   try {
-    return await work();
+    await take(folder, lock);
+    try {
+      return await work();
+    } finally {
+      await rm(lock, { force: true });
+    }
   } finally {
     held.delete(lock);
-    await rm(lock, { force: true });
   }
 }

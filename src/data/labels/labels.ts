@@ -7,6 +7,7 @@
 // hundred altogether, since lists found for one program are soon tried on all.
 
 import { join } from 'node:path';
+import { whileLocked } from '../../common/folder-lock.ts';
 import { baselinePipeline } from '../../llvm/baseline.ts';
 import type { LlvmInstallation } from '../../llvm/installation.ts';
 import { WorkerPool } from '../../llvm/worker-pool.ts';
@@ -43,8 +44,15 @@ export interface LabelSettings {
   onProgress?: (step: string, progress: UnitProgress) => void;
 }
 
-/** Makes the set of labels, or finishes what an earlier run began. Throws `interrupted`, `usage`, `environment`. */
+/**
+ * Makes the set of labels, or finishes what an earlier run began. Throws `interrupted`, `environment`, and `usage` for
+ * a corpus that is none and while another process labels there.
+ */
 export async function buildLabels(settings: LabelSettings): Promise<BuiltLabels> {
+  return whileLocked(settings.output, () => checkAndLabel(settings));
+}
+
+async function checkAndLabel(settings: LabelSettings): Promise<BuiltLabels> {
   const { installation, output, jobs, signal } = settings;
   const pools = Array.from(
     { length: jobs },

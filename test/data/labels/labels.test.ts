@@ -127,3 +127,12 @@ test('interrupted and started again, it ends with the same data', async () => {
   const { manifest } = await buildLabels({ ...settings, output });
   expect(manifest.contentHash).toBe(built.manifest.contentHash);
 }, 60_000);
+
+test('a second run in the same folder is refused', async () => {
+  const output = join(folder, 'twice');
+  const controller = new AbortController();
+  const first = buildLabels({ ...settings, output, signal: controller.signal });
+  await expect(buildLabels({ ...settings, output })).rejects.toThrow(/expected one build at a time/);
+  controller.abort();
+  await expect(first).rejects.toThrow(/interrupted/);
+});
