@@ -45,6 +45,8 @@ export interface MakerTools {
   pool: WorkerPool;
   random: Random;
   count: CountDropped;
+  /** Longer examples will be left out. */
+  maximumCharacters: number;
 }
 
 /** Rows that one unit holds: about a minute of work, lost at most when the build is killed. */
@@ -77,7 +79,7 @@ export async function buildTaskSet<Row extends TaskRow>(
   const rowsOf = async (row: CorpusRow, count: CountDropped): Promise<Row[]> => {
     const random = seeded.fork(`${maker.name} ${row.id}`);
     try {
-      const rows = await maker.make(row, { pool, random, count });
+      const rows = await maker.make(row, { pool, random, count, maximumCharacters });
       return distinct(rows, maximumCharacters, count);
     } catch (error) {
       if (!(error instanceof NormalFormRefusal)) throw error;

@@ -65,9 +65,28 @@ async function pairOf(
   row: CorpusRow,
   target: TargetName,
   level: Level,
-  { installation, form, beyondRules }: DisassemblySettings,
-  { pool, count }: MakerTools,
+  settings: DisassemblySettings,
+  tools: MakerTools,
 ): Promise<DisassemblyRow | undefined> {
+  const made = await compiledPair(row, target, level, settings, tools);
+  if (made === undefined || settings.beyondRules !== true) return made?.pair;
+  const { pair, assembly } = made;
+  // Lifting takes longest, and what is too long is left out anyway.
+  if (pair.characters <= tools.maximumCharacters && (await rulesLiftExactly(tools.pool, assembly, target))) {
+    tools.count('the rules get it exact');
+    return undefined;
+  }
+  return pair;
+}
+
+/** A pair, and its assembly as the compiler wrote it. */
+async function compiledPair(
+  row: CorpusRow,
+  target: TargetName,
+  level: Level,
+  { installation, form }: DisassemblySettings,
+  { pool, count }: MakerTools,
+): Promise<{ pair: DisassemblyRow; assembly: string } | undefined> {
   const { passes, codegen } = settingsOf(level);
   const recipe = passes === 'O0' ? [] : recipeOf(await levelPipeline(installation, passes));
   const ir = forTargetAndLevel(row.ir, target, passes);
@@ -81,11 +100,9 @@ async function pairOf(
     count('nothing left of the function');
     return undefined;
   }
-  if (beyondRules === true && (await rulesLiftExactly(pool, assembly, target))) {
-    count('the rules get it exact');
-    return undefined;
+  if (form === 'full') {
+    return { pair: { ...rendered(row, target, after, assembly), level, exact: null }, assembly };
   }
-  if (form === 'full') return { ...rendered(row, target, after, assembly), level, exact: null };
   const from = normaliseAssembly(assembly, { target, own: row.name });
   const known = from.symbols.entries();
   // Code generation at -O0 leaves no trace of lifetimes, and clang -O0 does not write them.
@@ -97,7 +114,7 @@ async function pairOf(
   const symbols = new SymbolTable(from.symbols.own, known);
   const lifted = restoreIr(answer.text, { target, level: passes, symbols });
   const exact = (await assemblyOf(pool, lifted, target, level, symbols))?.text === from.text;
-  return { ...rendered(row, target, answer.text, from.text), level, exact };
+  return { pair: { ...rendered(row, target, answer.text, from.text), level, exact }, assembly };
 }
 
 function rendered(row: CorpusRow, target: TargetName, ir: string, assembly: string): TaskRow {

@@ -65,7 +65,8 @@ async function makeRows<Row extends TaskRow>(
       limited(async () => {
         settings.signal?.throwIfAborted();
         const random = seeded.fork(`${maker.name} ${input.row.id}`);
-        const rows = await rowsOf(maker, input.row, { pool, random, count: counts.count });
+        const tools = { pool, random, count: counts.count, maximumCharacters: Infinity };
+        const rows = await rowsOf(maker, input.row, tools);
         return rows.map((row) => ({ ...input, row }));
       }),
     ),
