@@ -11,7 +11,7 @@ import { buildCorpus, type CorpusSettings } from '#ozma/data/build/build-corpus.
 import { leakageOfCorpus } from '#ozma/data/build/card.js';
 import { findLeakage } from '#ozma/data/build/leakage.js';
 import { normalHash, normalTokens } from '#ozma/data/build/normal-form.js';
-import { jaccard, shingles } from '#ozma/data/build/similarity.js';
+import { shingles } from '#ozma/data/build/similarity.js';
 import { splitOfPackage } from '#ozma/data/build/split-of-package.js';
 import { writeCollected, type CollectRecord } from '#ozma/data/collect/collected.js';
 import { readCorpus, type CorpusRow } from '#ozma/data/corpus.js';
@@ -215,6 +215,8 @@ test('near copies are found as by comparing all with all', async () => {
     for (const [at, lines] of rows[split].entries()) yield { id: `${split} ${at}`, ir: ir(lines) };
   });
   const runs = (lines: string[]): Set<number> => shingles(normalTokens(ir(lines)));
+  const jaccard = (a: Set<number>, b: Set<number>): number =>
+    [...a].filter((run) => b.has(run)).length / new Set([...a, ...b]).size;
   const all = test.flatMap((lines, at) =>
     train.some((other) => jaccard(runs(lines), runs(other)) >= 0.9) ? [`test ${at}`] : [],
   );

@@ -2,13 +2,13 @@
 // tokens in common). Counted, and named so that they can be left out. They leave the held-out splits and not
 // train: what is common to many packages should be learnt, but not counted as a success.
 //
-// The search is exact. Two sets that are alike to 90 % lack at most a tenth of each other, so whatever eleventh
-// part of a held-out row's runs is looked up, one of them is in its neighbour (prefix filtering). The rarest
-// runs are looked up, which leaves few pairs to compare in full.
+// The search is exact. Two sets that are alike to 90 % lack at most a tenth of each other, so of the rarest tenth
+// of the runs of each, and one more, they have one in common (prefix filtering). That leaves few pairs to compare in
+// full, and of most rows nothing to look up.
 
 import type { Split } from '../set-manifest.ts';
 import { normalTokens } from './normal-form.ts';
-import { jaccard, shingles } from './similarity.ts';
+import { areAlike, shingles } from './similarity.ts';
 
 export const nearlySame = 0.9;
 
@@ -39,24 +39,33 @@ interface HeldOut {
   runs: Set<number>;
 }
 
+/** So many of the rarest runs of a set hold one that any set alike to it has among its own so many. */
+function prefixLength(size: number): number {
+  // Less a rounding error: one run too many is looked up rather than one too few.
+  return size - Math.ceil(nearlySame * size - 1e-6) + 1;
+}
+
 /** Rows that are looked for, by the rarest of their runs. */
 class Index {
   private readonly rows: HeldOut[] = [];
+  /** In how many rows a run is: the order of rarity, equals by their number. */
+  private readonly frequency = new Map<number, number>();
   private places: Map<number, HeldOut[]> | undefined;
 
   add(row: HeldOut): void {
     this.rows.push(row);
+    for (const run of row.runs) this.frequency.set(run, (this.frequency.get(run) ?? 0) + 1);
+  }
+
+  private rarest(runs: number[], count: number): number[] {
+    const { frequency } = this;
+    return runs.sort((a, b) => frequency.get(a)! - frequency.get(b)! || a - b).slice(0, count);
   }
 
   private build(): Map<number, HeldOut[]> {
-    const frequency = new Map<number, number>();
-    for (const { runs } of this.rows)
-      for (const run of runs) frequency.set(run, (frequency.get(run) ?? 0) + 1);
     const places = new Map<number, HeldOut[]>();
     for (const row of this.rows) {
-      const rarest = [...row.runs].sort((a, b) => frequency.get(a)! - frequency.get(b)!);
-      const needed = row.runs.size - Math.ceil(nearlySame * row.runs.size) + 1;
-      for (const run of rarest.slice(0, needed)) {
+      for (const run of this.rarest([...row.runs], prefixLength(row.runs.size))) {
         const there = places.get(run);
         if (there === undefined) places.set(run, [row]);
         else there.push(row);
@@ -68,14 +77,20 @@ class Index {
   /** All rows of the index that are alike to 90 % or more. */
   alike(runs: ReadonlySet<number>, passOver: ReadonlySet<string>): HeldOut[] {
     this.places ??= this.build();
+    // Runs that no row has are the rarest: most sets have so many of them that nothing is left to look up.
+    let left = prefixLength(runs.size);
+    const known: number[] = [];
+    for (const run of runs) {
+      if (this.frequency.has(run)) known.push(run);
+      else if (--left === 0) return [];
+    }
     const tried = new Set<HeldOut>();
     const found: HeldOut[] = [];
-    for (const run of runs) {
+    for (const run of this.rarest(known, left)) {
       for (const row of this.places.get(run) ?? []) {
-        if (tried.has(row) || passOver.has(row.id)) continue;
+        if (passOver.has(row.id) || tried.has(row)) continue;
         tried.add(row);
-        const [small, large] = row.runs.size < runs.size ? [row.runs, runs] : [runs, row.runs];
-        if (small.size >= nearlySame * large.size && jaccard(small, large) >= nearlySame) found.push(row);
+        if (areAlike(row.runs, runs, nearlySame)) found.push(row);
       }
     }
     return found;

@@ -25,10 +25,14 @@ function hashText(text: string): number {
   return hash >>> 0;
 }
 
-/** Size of the intersection over size of the union, 0 to 1. */
-export function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
+/** Whether the size of the intersection over that of the union (Jaccard) is `least` or more; ends as soon as it cannot be. */
+export function areAlike(a: ReadonlySet<number>, b: ReadonlySet<number>, least: number): boolean {
   const [small, large] = a.size < b.size ? [a, b] : [b, a];
-  let common = 0;
-  for (const run of small) if (large.has(run)) common++;
-  return common / (a.size + b.size - common);
+  const isEnough = (common: number): boolean => common >= least * (a.size + b.size - common);
+  let possible = small.size;
+  for (const run of small) {
+    if (!large.has(run)) possible--;
+    if (!isEnough(possible)) return false;
+  }
+  return isEnough(possible);
 }
