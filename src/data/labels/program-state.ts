@@ -25,15 +25,21 @@ export interface Totals {
   processorSeconds: number;
 }
 
-/** Adds a round's rows to what is known; `before` and `after` are the numbers of lists broadcast by then. */
+/**
+ * Adds a round's rows to what is known, of each id the first: a module of one function has the function's. `before` and `after`
+ * are the numbers of lists broadcast by then.
+ */
 export async function learn(
   states: Map<string, ProgramState>,
   result: RoundResult,
   totals: Totals,
   [before, after]: readonly [number, number],
 ): Promise<void> {
+  const seen = new Set<string>();
   for await (const row of roundRows(result)) {
     const { id, split, baseline, unoptimised } = row;
+    if (seen.has(id)) continue;
+    seen.add(id);
     let state = states.get(id);
     if (state === undefined) {
       // A program that failed in an earlier round and not in this one, on a busy machine, is left out.

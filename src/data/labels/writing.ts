@@ -139,9 +139,11 @@ export async function writeLabels(
   const train = [...states.values()].filter(({ split }) => split === 'train');
   const both = chooseLists(sizesAtBoth(train), settings.distinct).map((list) => broadcast[list]!);
   async function* rows(): AsyncGenerator<{ split: Split; line: string }> {
+    const labelled = new Set<string>();
     for await (const program of material.programs) {
       const state = states.get(program.id);
-      if (state === undefined) continue;
+      if (state === undefined || labelled.has(program.id)) continue;
+      labelled.add(program.id);
       for (const level of codegenLevels) {
         const labels = labelsOf(sizesOf(state, level), preferred[level], 1 + runnersUp);
         const named = labels.map(({ list, bytes }) => ({ pipeline: broadcast[list]!, bytes }));

@@ -13,7 +13,7 @@ import { createPassLists } from '#ozma/data/labels/pass-lists.js';
 import type { BuiltLabels } from '#ozma/data/labels/writing.js';
 import { baselinePipeline } from '#ozma/llvm/baseline.js';
 import { programPath } from '#ozma/llvm/installation.js';
-import { installation, writeTinyCorpus, writeTinySuite } from './tiny-corpus.ts';
+import { installation, writeCorpusOf, writeTinyCorpus, writeTinySuite } from './tiny-corpus.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ozma-labels-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -136,3 +136,13 @@ test('a second run in the same folder is refused', async () => {
   controller.abort();
   await expect(first).rejects.toThrow(/interrupted/);
 });
+
+test('modules of one function, which have the function’s id, change nothing', async () => {
+  const corpus = join(folder, 'with-modules');
+  await writeCorpusOf(
+    corpus,
+    programs.flatMap((row) => [row, { ...row, kind: 'module' }]),
+  );
+  const { manifest } = await buildLabels({ ...settings, corpus, output: join(folder, 'of-modules') });
+  expect(manifest.contentHash).toBe(built.manifest.contentHash);
+}, 60_000);

@@ -38,6 +38,15 @@ export function unoptimised(source: string): string {
   return execFileSync(programPath(installation, 'clang'), words, { input: source, encoding: 'utf8' });
 }
 
+/** Writes rows as a finished corpus. */
+export async function writeCorpusOf(folder: string, rows: readonly CorpusRow[]): Promise<void> {
+  async function* lines(): AsyncGenerator<{ split: Split; line: string }> {
+    for (const row of rows) yield { split: row.split, line: JSON.stringify(row) };
+  }
+  const source = { unitsHash: 'tiny', units: 1, dropped: {}, seconds: 0 };
+  await writeSetFiles(folder, { name: 'corpus', columns: corpusColumns }, lines(), source);
+}
+
 /** `allIn` puts every function into one split. */
 export async function writeTinyCorpus(folder: string, allIn?: Split): Promise<CorpusRow[]> {
   const rows = functions.map(([name, own, source], index): CorpusRow => {
@@ -59,11 +68,7 @@ export async function writeTinyCorpus(folder: string, allIn?: Split): Promise<Co
       split,
     };
   });
-  async function* lines(): AsyncGenerator<{ split: Split; line: string }> {
-    for (const row of rows) yield { split: row.split, line: JSON.stringify(row) };
-  }
-  const source = { unitsHash: 'tiny', units: 1, dropped: {}, seconds: 0 };
-  await writeSetFiles(folder, { name: 'corpus', columns: corpusColumns }, lines(), source);
+  await writeCorpusOf(folder, rows);
   return rows;
 }
 
