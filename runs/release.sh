@@ -20,6 +20,7 @@ data=${1:-data}
 ./ozma data labels "$data/corpus" -o "$data/labels" --limit 3000 --largest 300 --rounds 1 --search 40 --broadcast 24
 ./ozma data tuning "$data/corpus" --labels "$data/labels" --codegen both -o "$data/tuning"
 
+#    (The released model's lists for both levels were tried in another order, docs/labels.md: a model trained anew will answer others.)
 #    What stages train on mostly: short rows, from which copying is learnt; of tuning the rows with a list that beats -Oz, the
 #    optimised code in one of four, since most of an answer's tokens are code and only the list is wanted.
 choose() { # NAME COLUMNS FROM WHERE [SETS]
