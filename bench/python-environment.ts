@@ -31,6 +31,7 @@ export function pythonWith(packages: readonly string[], given: string | undefine
 /** Runs a few lines of Python with arguments; its standard output. */
 export function runPython(python: string, lines: string, ...parameters: string[]): string {
   return execFileSync(python, ['-c', lines, ...parameters], {
+    maxBuffer: 2 ** 30,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TRANSFORMERS_VERBOSITY: 'error', HF_HUB_OFFLINE: '1', TQDM_DISABLE: '1' },

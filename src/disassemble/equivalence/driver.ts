@@ -100,10 +100,6 @@ ${mapping(machine, layout.registers.address, layout.registers.bytes)}
   %data = sub i64 %last, %first
   call i64 @ozma_system(i64 ${numbers.map}, i64 ${layout.savedData.address}, i64 %data, i64 3, i64 50, i64 -1, i64 0)
   call ptr @memmove(ptr ${pointer(layout.savedData.address)}, ptr @__start_ozma_data, i64 %data)
-  %seconds = alloca [2 x i64]
-  store [2 x i64] [i64 ${layout.processorSeconds}, i64 ${layout.processorSeconds}], ptr %seconds
-  %limits = ptrtoint ptr %seconds to i64
-  ${system(numbers.limit, 0, '%limits', 0)}
   ${system(numbers.control, 22, 1, 0)}
   br label %next
 next:

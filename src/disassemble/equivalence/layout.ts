@@ -56,6 +56,3 @@ export const stackReach = 1 << 22;
 
 /** How far below the driver's frame the stack is empty when the function is called. */
 export const clearedStack = 1 << 14;
-
-/** Processor time that a process may take: what decides, since the clock also measures how busy the machine is. */
-export const processorSeconds = 2;

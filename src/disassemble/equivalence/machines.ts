@@ -8,7 +8,6 @@ interface Calls {
   map: number;
   exit: number;
   control: number;
-  limit: number;
   /** Inline assembly of a system call with six parameters, and its constraints. */
   instruction: string;
   constraints: string;
@@ -21,7 +20,6 @@ export const systemCalls: Readonly<Record<Machine, Calls>> = {
     map: 9,
     exit: 60,
     control: 157,
-    limit: 160,
     instruction: 'syscall',
     constraints: '={rax},{rax},{rdi},{rsi},{rdx},{r10},{r8},{r9},~{rcx},~{r11},~{memory}',
   },
@@ -31,7 +29,6 @@ export const systemCalls: Readonly<Record<Machine, Calls>> = {
     map: 222,
     exit: 93,
     control: 167,
-    limit: 164,
     instruction: 'svc #0',
     constraints: '={x0},{x8},{x0},{x1},{x2},{x3},{x4},{x5},~{memory}',
   },

@@ -12,6 +12,8 @@ import { endedByCallee, endOfInputs, logHead, tooManyCalls } from './layout.ts';
 export interface RunOptions {
   /** A program that runs the other machine's code; absent for this machine's own. */
   emulator?: string;
+  /** Processor time that each process may take: what decides, since the clock also measures how busy the machine is. */
+  processorSeconds: number;
   /** Milliseconds on the clock for all inputs, should limits of processor time not end it. */
   timeLimit: number;
   /** How many times a process may be ended before the rest of the inputs is given up. */
@@ -24,7 +26,7 @@ export interface RunOptions {
  */
 const mostOutputBytes = 1 << 28;
 /** Each costs the whole time limit. */
-const mostTimeouts = 2;
+const mostTimeouts = 8;
 /** As shells and emulators report it: 128 and the signal's number. */
 const timeLimitPassed = 128 + constants.signals.SIGXCPU;
 
@@ -33,7 +35,8 @@ const timeLimitPassed = 128 + constants.signals.SIGXCPU;
  * and how much had been written ($0 is the file). A shell starts processes many times as fast as we do.
  */
 const runAll = `ulimit -f ${mostOutputBytes / 512}
-most=$1; stops=0; late=0; shift
+ulimit -Ht $(($1 + 1)); ulimit -St $1
+most=$2; stops=0; late=0; shift 2
 while [ $stops -lt $most ] && [ $late -lt ${mostTimeouts} ]; do
   "$@" 3>&-
   code=$?
@@ -44,6 +47,9 @@ while [ $stops -lt $most ] && [ $late -lt ${mostTimeouts} ]; do
   echo $code $(wc -c < "$0") >&3
 done`;
 
+/** Of an outcome. */
+export const timeLimitReason = 'time limit';
+
 interface Stop {
   /** Bytes written until then. */
   at: number;
@@ -53,7 +59,7 @@ interface Stop {
 const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 function reasonOf(code: number): string {
-  if (code === timeLimitPassed) return 'time limit';
+  if (code === timeLimitPassed) return timeLimitReason;
   if (code === tooManyCalls) return 'endless calls';
   return signalNames.get(code - 128) ?? `exit code ${code}`;
 }
@@ -63,10 +69,11 @@ function stopsOf(
   words: readonly string[],
   output: string,
   streams: { input: number; output: number },
-  { timeLimit, mostStops }: RunOptions,
+  { processorSeconds, timeLimit, mostStops }: RunOptions,
 ): Promise<Stop[]> {
   return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', runAll, output, String(mostStops), ...words], {
+    const numbers = [processorSeconds, mostStops].map(String);
+    const child = spawn('/bin/sh', ['-c', runAll, output, ...numbers, ...words], {
       stdio: [streams.input, streams.output, 'ignore', 'pipe'],
     });
     let notes = '';
@@ -85,7 +92,7 @@ function stopsOf(
       resolve([...stops, ...last]);
     };
     child.on('error', (error) => finish([{ at: 0, why: error.message }]));
-    child.on('close', () => finish(late ? [{ at: statSync(output).size, why: 'time limit' }] : []));
+    child.on('close', () => finish(late ? [{ at: statSync(output).size, why: timeLimitReason }] : []));
   });
 }
 
