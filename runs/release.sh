@@ -4,13 +4,13 @@
 #
 #   runs/release.sh [FOLDER]        default: data
 #
-# The first step is runs/data-laptop.sh. The rest takes about six hours of 2 cores (added up, never run in one go).
+# The first step is runs/data-laptop.sh as far as the corpus. The rest takes about six hours of 2 cores (added up, never run in one go).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data=${1:-data}
 
 # 1. The corpus.
-[ -f "$data/corpus/manifest.json" ] || runs/data-laptop.sh "$data"
+[ -f "$data/corpus/manifest.json" ] || runs/data-laptop.sh "$data" corpus
 
 # 2. Task sets in normal form.
 ./ozma data disassembly "$data/corpus" -o "$data/disassembly" --pairs 2
