@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From an empty disk to everything that models are trained on, on one laptop: one command a step. Each step
-# goes on where it was stopped, even by kill -9; run the same line again. Minutes are for 2 cores with nothing
+# goes on where it was stopped, even by kill -9; run the same line again. Minutes are for 2 cores with little
 # else to do; docs/results.md says what was measured.
 #
 #   runs/data-laptop.sh [FOLDER [corpus]]     default: data; with `corpus` it ends when that is made

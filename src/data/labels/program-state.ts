@@ -94,7 +94,7 @@ export function sizesOf(state: ProgramState, level: LabelLevel): ProgramSizes {
 
 /**
  * What lists save at both levels together, with -Oz as backup at each. A size is a sum of two shares, each of all that
- * its level has with clang -Oz, weighted, so that neither level's larger numbers outweigh the other's.
+ * its level has with clang -Oz, weighted, so that code of -O0 does not count more for being larger.
  */
 export function sizesAtBoth(states: readonly ProgramState[]): ProgramSizes[] {
   const total = (level: LabelLevel): number =>

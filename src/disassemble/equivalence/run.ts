@@ -47,7 +47,7 @@ while [ $stops -lt $most ] && [ $late -lt ${mostTimeouts} ]; do
   echo $code $(wc -c < "$0") >&3
 done`;
 
-/** Of an outcome. */
+/** Why an outcome was stopped that took too long. */
 export const timeLimitReason = 'time limit';
 
 interface Stop {
