@@ -407,7 +407,7 @@ export const dataTuningOptions = {
   codegen: option(
     oneOf('Oz', 'O0', 'both'),
     'Oz',
-    'the back end whose best list is the answer, and that sizes are measured with; both: one list for both, sizes of Oz',
+    'the back end whose best list is the answer, and that sizes are measured with; both: an example for each',
   ),
 };
 

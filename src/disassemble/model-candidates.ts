@@ -2,7 +2,9 @@
 // each answer back as a module. Nothing is checked here; check.ts does that for all candidates alike.
 
 import type { Engine } from '../inference/generation.ts';
+import type { Grammar } from '../inference/grammar.ts';
 import { parseAnswer } from '../tasks/answers.ts';
+import { createIrGrammar } from '../tasks/ir-grammar/grammar.ts';
 import { readAssembly } from '../tasks/normal-form/assembly-file.ts';
 import { normaliseAssembly } from '../tasks/normal-form/normalise-assembly.ts';
 import { NormalFormRefusal } from '../tasks/normal-form/refusal.ts';
@@ -24,6 +26,8 @@ export interface ModelProposals {
 
 interface Question {
   prompt: string;
+  /** What an answer is made of; absent where the form has no grammar. */
+  grammar?: Grammar;
   /** An answer's code as a module with the file's own names. */
   restore: (code: string) => string;
 }
@@ -48,6 +52,7 @@ export async function modelSource(
     const normal = normaliseAssembly(file, { target, own: name });
     return {
       prompt: renderPrompt({ task: 'disassemble', assembly: normal.text }),
+      grammar: createIrGrammar(),
       restore: (code) => {
         const symbols = new SymbolTable(normal.symbols.own, normal.symbols.entries());
         return restoreIr(code, { target, symbols });
@@ -72,7 +77,7 @@ function holdsAssembly(ir: string): boolean {
 }
 
 async function ask(
-  { prompt, restore }: Question,
+  { prompt, grammar, restore }: Question,
   { engine, candidates, signal }: ModelProposals,
 ): Promise<Proposed> {
   const length = (await engine.countTokens(prompt)) ?? prompt.length;
@@ -85,6 +90,7 @@ async function ask(
           : { kind: 'temperature', temperature: 0.8, topK: 40, seed: 1 },
     candidates,
     maximumTokens: answerTokens.least + answerTokens.perPromptToken * length,
+    ...(grammar === undefined || !engine.grammars ? {} : { grammar }),
     ...(signal === undefined ? {} : { signal }),
   });
   const found = new Map<string, Candidate>();

@@ -1,60 +1,41 @@
-// Which tokens a grammar allows in a state, and the states after them. The vocabulary is a tree of bytes
-// (a trie): one walk through it together with the grammar visits only prefixes that are still possible,
-// instead of trying every token. What was found for a state is kept under the state's key.
+// Which tokens a grammar allows in a state, and the states after them. A token is tried when somebody asks for it, the most
+// probable first, so that few are. What was found for a state is kept under its key, where it has one.
 
-import type { GrammarState } from './grammar.ts';
+import { advance, type GrammarState } from './grammar.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** A node of the trie: what may follow, and the tokens that end here. */
-export interface TokenTrie {
-  children: Map<number, TokenTrie>;
-  tokens: number[];
-}
+type Found = Map<number, GrammarState | undefined>;
 
-export function createTokenTrie(vocabulary: Vocabulary): TokenTrie {
-  const root: TokenTrie = { children: new Map(), tokens: [] };
-  for (let token = 0; token < vocabulary.size; token++) {
-    const bytes = vocabulary.bytes(token);
-    if (bytes.length === 0 || vocabulary.ends(token)) continue;
-    let node = root;
-    for (const byte of bytes) {
-      let child = node.children.get(byte);
-      if (child === undefined) node.children.set(byte, (child = { children: new Map(), tokens: [] }));
-      node = child;
-    }
-    node.tokens.push(token);
-  }
-  return root;
-}
-
-/** Tokens and the state after each. End tokens are not among them: `missing` says whether one may come. */
-export type AllowedTokens = ReadonlyMap<number, GrammarState>;
-
-/** The allowed tokens in the states of one grammar. */
+/** The tokens in the states of one grammar. */
 export class TokenFilter {
-  private readonly trie: TokenTrie;
-  private readonly known = new Map<string, AllowedTokens>();
+  private readonly vocabulary: Vocabulary;
+  private readonly known = new Map<string, Found>();
 
-  constructor(trie: TokenTrie) {
-    this.trie = trie;
+  constructor(vocabulary: Vocabulary) {
+    this.vocabulary = vocabulary;
   }
 
-  allowed(state: GrammarState): AllowedTokens {
-    let found = this.known.get(state.key);
-    if (found === undefined) {
-      const tokens = new Map<number, GrammarState>();
-      walk(this.trie, state, tokens);
-      this.known.set(state.key, (found = tokens));
-    }
+  /** The state after a token; undefined where the grammar refuses it, and for tokens that are no text. */
+  after(state: GrammarState, token: number): GrammarState | undefined {
+    const found = this.foundIn(state);
+    if (found?.has(token) === true) return found.get(token);
+    const bytes = this.vocabulary.bytes(token);
+    const isText = bytes.length > 0 && !this.vocabulary.ends(token);
+    const next = isText ? advance(state, bytes) : undefined;
+    found?.set(token, next);
+    return next;
+  }
+
+  private foundIn({ key }: GrammarState): Found | undefined {
+    if (key === undefined) return undefined;
+    let found = this.known.get(key);
+    if (found === undefined) this.known.set(key, (found = new Map<number, GrammarState | undefined>()));
     return found;
   }
 }
 
-function walk(node: TokenTrie, state: GrammarState, found: Map<number, GrammarState>): void {
-  for (const [byte, child] of node.children) {
-    const after = state.next(byte);
-    if (after === undefined) continue;
-    for (const token of child.tokens) found.set(token, after);
-    walk(child, after, found);
-  }
+/** Whether the text is whole, and nothing may follow. */
+export function isFinal(state: GrammarState): boolean {
+  if (state.missing > 0) return false;
+  return Array.from({ length: 256 }, (_, byte) => byte).every((byte) => state.next(byte) === undefined);
 }

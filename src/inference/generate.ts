@@ -2,7 +2,7 @@
 // Everything an engine with log-probabilities of its own needs; servers do their own sampling.
 
 import { OzmaError } from '../common/errors.ts';
-import { TokenFilter, type TokenTrie } from './allowed-tokens.ts';
+import { TokenFilter } from './allowed-tokens.ts';
 import { searchBeam } from './beam.ts';
 import type { Candidate, GenerateOptions } from './generation.ts';
 import { GenerationTree, type Branch } from './generation-tree.ts';
@@ -15,7 +15,6 @@ import { sampleIndependently } from './temperature.ts';
 /** A scorer whose prompt is in place, and what is kept between generations. */
 export interface Source {
   scorer: Scorer;
-  trie: TokenTrie;
   filters: WeakMap<Grammar, TokenFilter>;
   /** Tokens that the context still holds after the prompt. */
   room: number;
@@ -73,7 +72,7 @@ export async function generate(source: Source, options: GenerateOptions = {}): P
 
 function filterOf(source: Source, grammar: Grammar): TokenFilter {
   let filter = source.filters.get(grammar);
-  if (filter === undefined) source.filters.set(grammar, (filter = new TokenFilter(source.trie)));
+  if (filter === undefined) source.filters.set(grammar, (filter = new TokenFilter(source.scorer.vocabulary)));
   return filter;
 }
 

@@ -3,7 +3,7 @@
 // which token to take: greedy, temperature, beam and priority sampling are files of their own beside it.
 
 import { OzmaError } from '../common/errors.ts';
-import type { TokenFilter } from './allowed-tokens.ts';
+import { isFinal, type TokenFilter } from './allowed-tokens.ts';
 import type { Candidate, Finish, GeneratedToken } from './generation.ts';
 import type { Grammar, GrammarState } from './grammar.ts';
 import type { Path, Scorer } from './scorer.ts';
@@ -73,14 +73,14 @@ export class GenerationTree {
   /** At least `most` choices of each branch where there are so many; undefined when aborted. */
   async expand(branches: readonly Branch[], most: number): Promise<Choices[] | undefined> {
     const constrained = this.settings.constraint !== undefined;
-    const found = new Map<Branch, Choices>();
+    const found = new Map<Branch, { all: Choices; choices: Choices }>();
     const ask = async (paths: readonly Branch[], count: number): Promise<Branch[]> => {
       const requests = paths.map((path) => ({ path, most: count }));
       const distributions = await this.scorer.score(requests, this.settings.signal);
       return paths.filter((branch, index) => {
         const distribution = distributions[index]!;
-        const choices = constrained ? this.permitted(branch, distribution, most) : distribution;
-        found.set(branch, choices);
+        const choices = constrained ? this.permitted(branch, distribution, most, true) : distribution;
+        found.set(branch, { all: distribution, choices });
         return choices.tokens.length < most && distribution.tokens.length < this.scorer.vocabulary.size;
       });
     };
@@ -93,8 +93,11 @@ export class GenerationTree {
       throw error;
     }
     return branches.map((branch) => {
-      const choices = found.get(branch)!;
+      const { all, choices } = found.get(branch)!;
       if (choices.tokens.length > 0) return choices;
+      // A text that no longer ends in time goes on to the limit.
+      const late = constrained ? this.permitted(branch, all, most, false) : choices;
+      if (late.tokens.length > 0) return late;
       throw new OzmaError(
         'refused',
         `expected a token of the vocabulary that goes on as the grammar wants, found none after '${this.text(branch).slice(-40)}'`,
@@ -102,16 +105,17 @@ export class GenerationTree {
     });
   }
 
-  private permitted(branch: Branch, all: Choices, most: number): Choices {
+  /** `inTime`: only what can still be whole at the limit. */
+  private permitted(branch: Branch, all: Choices, most: number, inTime: boolean): Choices {
     const state = branch.grammar!;
-    const allowed = this.settings.constraint!.filter.allowed(state);
+    const { filter } = this.settings.constraint!;
     // After this token there must be room for the rest, which takes a token for each byte at worst.
-    const room = this.settings.maximumTokens - branch.depth - 1;
+    const room = inTime ? this.settings.maximumTokens - branch.depth - 1 : Infinity;
     const tokens: number[] = [];
     const logProbabilities: number[] = [];
     for (let index = 0; index < all.tokens.length && tokens.length < most; index++) {
       const token = all.tokens[index]!;
-      const after = allowed.get(token);
+      const after = filter.after(state, token);
       const fits = after === undefined ? false : after.missing <= room;
       if (!fits && !(state.missing === 0 && this.scorer.vocabulary.ends(token))) continue;
       tokens.push(token);
@@ -139,11 +143,10 @@ export class GenerationTree {
     const stop = stops.find(recent);
     const length = parent.length + (stop < 0 ? bytes.length : stop - parent.tail.length);
     const tail = recent.slice(Math.max(0, recent.length - stops.tailLength));
-    const allowed = constraint && parent.grammar && constraint.filter.allowed(parent.grammar);
-    const grammar = allowed?.get(token);
+    const grammar = constraint && parent.grammar && constraint.filter.after(parent.grammar, token);
     let finish: Finish | undefined;
     if (stop >= 0) finish = 'stop';
-    else if (grammar?.missing === 0 && constraint!.filter.allowed(grammar).size === 0) finish = 'grammar';
+    else if (grammar !== undefined && isFinal(grammar)) finish = 'grammar';
     else if (grown.depth >= maximumTokens) finish = grammar?.missing === 0 ? 'grammar' : 'length';
     return { ...grown, length, tail, grammar, finish };
   }

@@ -8,7 +8,7 @@ export interface GrammarState {
   /** Fewest further bytes that make the text whole; 0 where it may end here. */
   readonly missing: number;
   /** States of equal keys accept the same texts from here on; what was found out about one serves all. */
-  readonly key: string;
+  readonly key?: string;
 }
 
 export interface Grammar {

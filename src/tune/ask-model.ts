@@ -5,6 +5,7 @@
 import type { CodeForm } from '../common/code-form.ts';
 import { OzmaError } from '../common/errors.ts';
 import type { Candidate, Engine, GenerateOptions } from '../inference/engine.ts';
+import type { CodegenLevel } from '../llvm/module.ts';
 import { describeFailure, type ModuleSource } from '../llvm/worker-protocol.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { checkPipelineNames } from '../passes/checking.ts';
@@ -16,7 +17,7 @@ import { parseAnswer } from '../tasks/answers.ts';
 import { NormalFormRefusal } from '../tasks/normal-form/refusal.ts';
 import { targetOf } from '../tasks/normal-form/targets.ts';
 import { createPipelineGrammar } from '../tasks/pipeline-grammar.ts';
-import { renderPrompt } from '../tasks/prompts.ts';
+import { tuneQuestion } from '../tasks/prompts.ts';
 import { showIr } from '../tasks/shown-code.ts';
 
 /** What a model was asked about one module, for the record. */
@@ -47,6 +48,7 @@ export interface AskedModel {
 
 export interface AskOptions {
   candidates: number;
+  codegen: CodegenLevel;
   seed: number;
   /** Wall-clock limit of the whole tuning, of which questions take half at most; none by default. */
   seconds?: number | undefined;
@@ -67,7 +69,7 @@ export async function askForLists(
   options: AskOptions,
 ): Promise<AskedModel> {
   const start = performance.now();
-  const { candidates, onQuestion } = options;
+  const { candidates, codegen, onQuestion } = options;
   const { model, source, hash, form } = await engine.describe();
   const cut = await pool.cut(module, longestFunction);
   if (!cut.ok) throw new OzmaError('refused', describeFailure(cut.failure));
@@ -98,8 +100,9 @@ export async function askForLists(
   const ordered = [...functions].sort((left, right) => right.instructions - left.instructions);
   for (const [index, { name, ir }] of ordered.entries()) {
     onQuestion?.(index, ordered.length);
-    const prompt = promptOf(ir, name, form, triple);
-    const answers = prompt === undefined ? 'has no normal form' : await ask(prompt);
+    const shown = shownFunction(ir, name, form, triple);
+    const answers =
+      shown === undefined ? 'has no normal form' : await ask(tuneQuestion(shown, form, codegen));
     if (typeof answers === 'string') {
       leaveOut(answers);
       continue;
@@ -116,12 +119,11 @@ export async function askForLists(
   return { suggestions, use };
 }
 
-/** The question about one function; undefined where it has no normal form. */
-export function promptOf(ir: string, own: string, form: CodeForm, triple: string): string | undefined {
+/** One function as a question shows it; undefined where it has no normal form. */
+export function shownFunction(ir: string, own: string, form: CodeForm, triple: string): string | undefined {
   try {
     // In full form the target decides nothing; in normal form others than these are refused.
-    const shown = showIr(ir, { form, own, target: targetOf(triple) ?? 'x86-64' });
-    return renderPrompt({ task: 'tune', ir: shown.text });
+    return showIr(ir, { form, own, target: targetOf(triple) ?? 'x86-64' }).text;
   } catch (error) {
     if (error instanceof NormalFormRefusal) return undefined;
     throw error;

@@ -199,10 +199,11 @@ async function ask(
   pool: WorkerPool,
   options: Settled,
 ): Promise<AskedModel | undefined> {
-  const { engine, seconds, signal, candidates = 1, seed = 1, onQuestion } = options;
+  const { engine, seconds, signal, candidates = 1, seed = 1, codegen = 'Oz', onQuestion } = options;
   if (engine === undefined) return undefined;
   const asking = askForLists(engine, pool, module, {
     candidates,
+    codegen,
     seed,
     seconds,
     ...(signal === undefined ? {} : { signal }),

@@ -1,9 +1,9 @@
-// What the trie allows against trying every token, on a grammar made of plain strings.
+// Generation under a grammar made of plain strings.
 
 import { expect, test } from 'vitest';
-import { createTokenTrie, TokenFilter } from '#ozma/inference/allowed-tokens.js';
+import { isFinal, TokenFilter } from '#ozma/inference/allowed-tokens.js';
 import { generate } from '#ozma/inference/generate.js';
-import { accepts, advance } from '#ozma/inference/grammar.js';
+import { accepts, advance, type GrammarState } from '#ozma/inference/grammar.js';
 import { createVocabulary, decodeBytes } from '#ozma/inference/vocabulary.js';
 import { endText, randomTable, tableScorer, textVocabulary } from './table-scorer.ts';
 import { oneOf } from './string-grammar.ts';
@@ -26,20 +26,23 @@ const pieces = [
 ];
 const vocabulary = textVocabulary([...new Set(pieces), endText]);
 
-test('the filter allows what every token tried alone allows', () => {
-  const filter = new TokenFilter(createTokenTrie(vocabulary));
+test('a token is allowed where its bytes are', () => {
+  const filter = new TokenFilter(vocabulary);
   const encoder = new TextEncoder();
   for (const word of words) {
     for (let length = 0; length <= word.length; length++) {
-      const state = advance(grammar.start(), encoder.encode(word.slice(0, length)))!;
-      const expected = Array.from({ length: vocabulary.size }, (_, token) => token).filter(
-        (token) =>
-          vocabulary.bytes(token).length > 0 && advance(state, vocabulary.bytes(token)) !== undefined,
+      const begun = word.slice(0, length);
+      const state = advance(grammar.start(), encoder.encode(begun))!;
+      expect(isFinal(state)).toBe(
+        words.includes(begun) && !words.some((other) => other.startsWith(begun) && other !== begun),
       );
-      const found = filter.allowed(state);
-      expect([...found.keys()].sort((a, b) => a - b)).toEqual(expected);
-      for (const [token, after] of found)
-        expect(after.key).toBe(advance(state, vocabulary.bytes(token))!.key);
+      for (const [token, piece] of [...new Set(pieces)].entries()) {
+        const allowed = words.some((other) => other.startsWith(begun + piece));
+        // Asked twice: the second answer is the remembered one.
+        expect(filter.after(state, token) !== undefined).toBe(allowed);
+        expect(filter.after(state, token)?.key).toBe(advance(state, encoder.encode(piece))?.key);
+      }
+      expect(filter.after(state, vocabulary.size - 1)).toBeUndefined();
     }
   }
 });
@@ -47,12 +50,11 @@ test('the filter allows what every token tried alone allows', () => {
 test.each(['greedy', 'temperature', 'beam', 'priority'] as const)(
   '%s: a table that knows nothing of the grammar gives only its texts',
   async (kind) => {
-    const trie = createTokenTrie(vocabulary);
     const seen = new Set<string>();
     for (let seed = 1; seed <= 20; seed++) {
       const scorer = tableScorer(vocabulary, randomTable(vocabulary.size, seed));
       const found = await generate(
-        { scorer, trie, filters: new WeakMap(), room: 60 },
+        { scorer, filters: new WeakMap(), room: 60 },
         {
           grammar,
           sampling: kind === 'temperature' ? { kind, temperature: 1, seed } : { kind },
@@ -77,7 +79,7 @@ test('there is always room to make the text whole', async () => {
   const letters = textVocabulary(['x', 'y', endText]);
   // Prefers going on to ending, always.
   const scorer = tableScorer(letters, () => [1, 1, 0.01]);
-  const source = { scorer, trie: createTokenTrie(letters), filters: new WeakMap(), room: 1000 };
+  const source = { scorer, filters: new WeakMap(), room: 1000 };
   const texts = async (maximumTokens: number): Promise<string[]> =>
     (await generate(source, { grammar: long, maximumTokens })).map(({ text }) => text);
   expect(await texts(31)).toEqual([`x${'y'.repeat(30)}`]);
@@ -89,11 +91,18 @@ test('there is always room to make the text whole', async () => {
   );
 });
 
+test('what a grammar does not see to end in time is cut off at the limit', async () => {
+  const letters = textVocabulary(['x', endText]);
+  const state: GrammarState = { next: () => state, missing: 1 };
+  const source = { scorer: tableScorer(letters, () => [1, 1]), filters: new WeakMap(), room: 9 };
+  const [found] = await generate(source, { grammar: { start: () => state }, maximumTokens: 3 });
+  expect(found).toMatchObject({ text: 'xxx', finish: 'length' });
+});
+
 test('a vocabulary that cannot say what the grammar wants is an error', async () => {
   const letters = textVocabulary(['x', endText]);
   const source = {
     scorer: tableScorer(letters, () => [1, 1]),
-    trie: createTokenTrie(letters),
     filters: new WeakMap(),
     room: 9,
   };

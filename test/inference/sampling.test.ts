@@ -2,7 +2,6 @@
 // log-probabilities, in which order, and what ends it.
 
 import { expect, test } from 'vitest';
-import { createTokenTrie } from '#ozma/inference/allowed-tokens.js';
 import { generate } from '#ozma/inference/generate.js';
 import type { Candidate, GenerateOptions } from '#ozma/inference/generation.js';
 import type { Scorer } from '#ozma/inference/scorer.js';
@@ -20,8 +19,7 @@ const vocabulary = textVocabulary(texts);
 const end = texts.indexOf(endText);
 
 async function run(scorer: Scorer, options: GenerateOptions, room = 1000): Promise<Candidate[]> {
-  const trie = createTokenTrie(scorer.vocabulary);
-  return generate({ scorer, trie, filters: new WeakMap(), room }, options);
+  return generate({ scorer, filters: new WeakMap(), room }, options);
 }
 
 const ids = (candidate: Candidate): number[] => candidate.tokens.map(({ id }) => id!);

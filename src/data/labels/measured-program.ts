@@ -13,9 +13,6 @@ export type LabelLevel = (typeof codegenLevels)[number];
 /** Allocated bytes at each level. */
 export type LevelBytes = Readonly<Record<LabelLevel, number>>;
 
-/** Where one list must serve both, what ships counts twice. */
-export const levelWeights: LevelBytes = { Oz: 2, O0: 1 };
-
 export class MeasuredProgram {
   /** Pipelines measured, those that failed included. */
   measured = 0;

@@ -3,7 +3,7 @@
 
 import type { Split } from '../set-manifest.ts';
 import type { ProgramSizes } from './choice.ts';
-import { codegenLevels, levelWeights, type LabelLevel, type LevelBytes } from './measured-program.ts';
+import type { LabelLevel, LevelBytes } from './measured-program.ts';
 import type { FoundList } from './program-search.ts';
 import { roundRows, type RoundResult } from './round.ts';
 
@@ -90,25 +90,4 @@ export function sizesOf(state: ProgramState, level: LabelLevel): ProgramSizes {
     baseline: state.baseline[level],
     bytes: state.bytes.map((bytes) => bytes?.[level] ?? null),
   };
-}
-
-/**
- * What lists save at both levels together, with -Oz as backup at each. A size is a sum of two shares, each of all that
- * its level has with clang -Oz, weighted, so that code of -O0 does not count more for being larger.
- */
-export function sizesAtBoth(states: readonly ProgramState[]): ProgramSizes[] {
-  const total = (level: LabelLevel): number =>
-    Math.max(
-      1,
-      states.reduce((sum, { baseline }) => sum + baseline[level], 0),
-    );
-  const weights = codegenLevels.map((level) => ({ level, weight: levelWeights[level] / total(level) }));
-  return states.map(({ baseline, bytes }) => {
-    const sizeOf = (sizes: LevelBytes): number =>
-      weights.reduce((sum, { level, weight }) => sum + weight * Math.min(baseline[level], sizes[level]), 0);
-    return {
-      baseline: sizeOf(baseline),
-      bytes: bytes.map((sizes) => (sizes === null ? null : sizeOf(sizes))),
-    };
-  });
 }

@@ -1,62 +1,49 @@
 // Which list of a labelled program a model is taught. The label is the smallest; often other lists save nearly as
-// much, and which of them wins by a byte is chance that a model cannot learn. So of the lists that save almost what
-// the label does, the one that serves most programs is taught: fewer lists, each with more examples.
-//
-// A question does not say for which code generation level a list is wanted, and the best list for one level often
-// loses at the other. So there is a second way to choose: the list that serves both.
+// much, and which of them wins by a byte is chance that a model cannot learn. So few lists are taught: first the one
+// that serves most programs, then the one that serves most of the others, and so on; to serve is to save most of
+// what the label does. A program is taught the first that serves it.
 
 import type { LabelRow } from './label-set.ts';
-import { codegenLevels, levelWeights, type LevelBytes } from './measured-program.ts';
 
-/** Where nothing is smaller. */
-const oz = 'default<Oz>';
-/** A list must save so much of what the label saves to be taught in its place. */
-const enough = 0.9;
+/** A list must save so much of what the label saves to serve the program. */
+const enough = 0.7;
 
 export type Labelled = Pick<
   LabelRow,
   'pipeline' | 'bytes' | 'ozBytes' | 'runnersUp' | 'runnersUpBytes' | 'split'
 >;
 
-/** How many programs of the training split have each list as their label. */
-export function countLabels(rows: Iterable<Labelled>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { pipeline, split } of rows) {
-    if (split === 'train') counts.set(pipeline, (counts.get(pipeline) ?? 0) + 1);
+/** Lists that serve the program, the label first; none where nothing beats clang -Oz. */
+function serving({ pipeline, bytes, ozBytes, runnersUp, runnersUpBytes }: Labelled): string[] {
+  if (bytes >= ozBytes) return [];
+  const most = ozBytes - enough * (ozBytes - bytes);
+  return [pipeline, ...runnersUp.filter((_, index) => runnersUpBytes[index]! <= most)];
+}
+
+/** The lists that serve all programs of the training split, in the order of how many others they serve. */
+export function listsToTeach(rows: Iterable<Labelled>): string[] {
+  let open: (readonly string[])[] = [];
+  for (const row of rows) {
+    const lists = row.split === 'train' ? serving(row) : [];
+    if (lists.length > 0) open.push(lists);
   }
-  return counts;
+  const taught: string[] = [];
+  while (open.length > 0) {
+    const counts = new Map<string, number>();
+    for (const lists of open) for (const list of lists) counts.set(list, (counts.get(list) ?? 0) + 1);
+    const [most] = [...counts].reduce((best, entry) => (isBefore(entry, best) ? entry : best));
+    taught.push(most);
+    open = open.filter((lists) => !lists.includes(most));
+  }
+  return taught;
+}
+
+function isBefore([list, count]: [string, number], [best, bestCount]: [string, number]): boolean {
+  return count > bestCount || (count === bestCount && list < best);
 }
 
 /** The label itself on held-out splits, which answers are compared with, and where nothing beats clang -Oz. */
-export function taughtList(row: Labelled, counts: ReadonlyMap<string, number>): string {
-  const { pipeline, bytes, ozBytes, runnersUp, runnersUpBytes, split } = row;
-  if (split !== 'train' || bytes >= ozBytes) return pipeline;
-  const most = ozBytes - enough * (ozBytes - bytes);
-  const near = runnersUp.filter((_, index) => runnersUpBytes[index]! <= most);
-  const countOf = (list: string): number => counts.get(list) ?? 0;
-  return near.reduce((best, list) => (countOf(list) > countOf(best) ? list : best), pipeline);
-}
-
-/**
- * The list that saves most over clang -Oz at both levels together, as shares of the function, with -Oz as backup at
- * each; among near equals the first: the order should be that of what lists save on all programs. `default<Oz>` where none saves anything.
- *
- * `sizes`: after each list, undefined where it failed.
- */
-export function listForBothLevels(
-  lists: readonly string[],
-  sizes: readonly (LevelBytes | undefined)[],
-  ozBytes: LevelBytes,
-): string {
-  const saved = sizes.map((bytes) => (bytes === undefined ? 0 : savedAtBoth(bytes, ozBytes)));
-  const most = Math.max(0, ...saved);
-  if (most === 0) return oz;
-  return lists[saved.findIndex((share) => share >= enough * most)]!;
-}
-
-function savedAtBoth(bytes: LevelBytes, ozBytes: LevelBytes): number {
-  const shares = codegenLevels.map(
-    (level) => levelWeights[level] * Math.max(0, 1 - bytes[level] / Math.max(1, ozBytes[level])),
-  );
-  return shares.reduce((sum, share) => sum + share);
+export function taughtList(row: Labelled, taught: readonly string[]): string {
+  const lists = row.split === 'train' ? serving(row) : [];
+  return taught.find((list) => lists.includes(list)) ?? row.pipeline;
 }

@@ -10,7 +10,7 @@ import { chooseLists, labelsOf, popularity, savedShare, type ProgramSizes } from
 import { labelColumns, type LabelRow } from './label-set.ts';
 import { codegenLevels, type LabelLevel } from './measured-program.ts';
 import type { PassLists } from './pass-lists.ts';
-import { sizesAtBoth, sizesOf, type ProgramState, type Totals } from './program-state.ts';
+import { sizesOf, type ProgramState, type Totals } from './program-state.ts';
 
 /** Further lists of one program that its row names after the label, each of another size. */
 const runnersUp = 15;
@@ -44,8 +44,6 @@ export interface LabelSummary extends Totals {
   checked: number;
   rejected: number;
   levels: Record<LabelLevel, LevelSummary>;
-  /** Lists for both levels at once, in the order in which each saves most on top of those before it. */
-  both: string[];
 }
 
 export interface BuiltLabels {
@@ -136,8 +134,6 @@ export async function writeLabels(
     levels[level] = found.summary;
     preferred[level] = found.preferred;
   }
-  const train = [...states.values()].filter(({ split }) => split === 'train');
-  const both = chooseLists(sizesAtBoth(train), settings.distinct).map((list) => broadcast[list]!);
   async function* rows(): AsyncGenerator<{ split: Split; line: string }> {
     const labelled = new Set<string>();
     for await (const program of material.programs) {
@@ -151,7 +147,7 @@ export async function writeLabels(
       }
     }
   }
-  const summary: LabelSummary = { programs: states.size, ...totals, levels, both };
+  const summary: LabelSummary = { programs: states.size, ...totals, levels };
   const made = { llvm: settings.installation.version, ...settings.made, ...summary };
   const manifest = await writeSetFiles(
     settings.output,

@@ -10,6 +10,7 @@ import type { WorkerPool } from '../../llvm/worker-pool.ts';
 import { parsePipeline } from '../../passes/grammar.ts';
 import { flattenPipeline } from '../../passes/nesting.ts';
 import { parseAnswer } from '../../tasks/answers.ts';
+import { createIrGrammar } from '../../tasks/ir-grammar/grammar.ts';
 import { NormalFormRefusal } from '../../tasks/normal-form/refusal.ts';
 import { restoreIr } from '../../tasks/normal-form/restore-ir.ts';
 import { SymbolTable } from '../../tasks/normal-form/symbols.ts';
@@ -79,7 +80,14 @@ export async function emulateEvaluation(settings: EmulateSettings): Promise<Eval
       const methods: Record<string, MethodResult> = { [unchangedMethod]: unchanged };
       if (record === undefined) return methods;
       // One answer, the most probable: a prediction is not a choice among several.
-      const asked = await ask(record(), row.prompt, { ...settings, candidates: 1 });
+      const asking = record();
+      const inGrammar = row.answer === 'ir' && form === 'normal' && asking.grammars;
+      const asked = await ask(
+        asking,
+        row.prompt,
+        { ...settings, candidates: 1 },
+        inGrammar ? { grammar: createIrGrammar() } : {},
+      );
       const text = asked.candidates[0]?.text ?? '';
       const result = await timedCheck(row, settings, async () => parseAnswer(text));
       methods[modelMethod] = {

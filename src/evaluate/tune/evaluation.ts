@@ -91,7 +91,7 @@ export async function tuneEvaluation(settings: TuneSettings): Promise<Evaluation
     settings: { candidates, tokens, form, budgets, [firstKnownMethod]: { chosen, ...fixed } },
     concurrency: jobs + 1,
     evaluate: async (sample) => {
-      const { module, label } = sample;
+      const { module } = sample;
       const baselines = await measureBaselines(pool, module);
       if (baselines === undefined) return {};
       const methods: Record<string, MethodResult> = {};
@@ -106,7 +106,7 @@ export async function tuneEvaluation(settings: TuneSettings): Promise<Evaluation
         return value;
       };
       const own = labels.get(sample.corpusId ?? '') ?? {};
-      const [atOz, atO0] = [own.Oz ?? label, own.O0 ?? label];
+      const [atOz, atO0] = [own.Oz ?? sample.labels.Oz, own.O0 ?? sample.labels.O0];
       let known: Known = baselines;
       if (atOz !== undefined && atO0 !== undefined) {
         const measured = await measureLists(pool, module, [atOz, atO0]);
@@ -126,11 +126,11 @@ export async function tuneEvaluation(settings: TuneSettings): Promise<Evaluation
           resultOf(withBackup, known, seconds, 'backup'),
         );
       }
-      let suggested: readonly string[] = [];
+      let suggested: Lists = { Oz: [], O0: [] };
       if (record !== undefined) {
         const { result, lists } = await byModel(record(), sample, known, settings);
         methods[modelMethod] = result;
-        suggested = lists.filter((list) => list !== undefined).slice(0, suggestedLists);
+        suggested = lists;
       }
       await add('random lists', known, (watched) => measureRandom(watched, module, mostCompiles, seed));
       await add('coreset', known, (watched) => measureCoreset(watched, module, mostCompiles));
@@ -203,40 +203,49 @@ async function byModel(
   sample: TuningSample,
   known: Known,
   settings: TuneSettings,
-): Promise<{ result: MethodResult; lists: readonly (string | undefined)[] }> {
+): Promise<{ result: MethodResult; lists: Lists }> {
   const { pool, candidates } = settings;
-  const { answer, lists, asked, valid, reason, fits } = await listsOf(engine, sample, settings);
-  const { value: sizes, seconds } = await timed(pool, (watched) =>
-    measureLists(watched, sample.module, lists),
-  );
+  const said = await answersByLevel(engine, sample, settings);
+  const { value: sizes, seconds } = await timed(pool, async (watched) => {
+    const [Oz, O0] = [said.Oz.lists, said.O0.lists];
+    const measured = await measureLists(watched, sample.module, [...Oz, ...O0]);
+    return { Oz: measured.Oz.slice(0, Oz.length), O0: measured.O0.slice(Oz.length) };
+  });
   // Fewer lists than asked for are no reason to be compared at fewer compiles: the rest would be -Oz again.
   const padded = (some: SizesByLevel['Oz']): SizesByLevel['Oz'] =>
     Array.from({ length: candidates }, (_, rank) => some[rank]);
   const all = { Oz: padded(sizes.Oz), O0: padded(sizes.O0) };
   const { scores, outcome } = resultOf(all, known, seconds);
-  const { bytesBefore, bytes } = parseAnswer(answer);
   const errors: Record<string, number> = {};
   for (const level of levels) {
+    const { bytesBefore, bytes } = parseAnswer(said[level].answer);
     const after = sizes[level][0];
     if (bytesBefore !== undefined)
       errors[`${level} error before`] = Math.abs(bytesBefore / known.before[level] - 1);
     if (bytes !== undefined && after !== undefined)
       errors[`${level} error after`] = Math.abs(bytes / after - 1);
   }
+  const asked = said.Oz.asked + said.O0.asked;
+  const valid = said.Oz.valid + said.O0.valid;
+  const reason = said.Oz.reason ?? said.O0.reason;
   const result = {
     outcome,
     scores: {
       ...scores,
       ...errors,
-      'first valid': Number(lists[0] !== undefined),
+      'first valid': Number(levels.every((level) => said[level].lists[0] !== undefined)),
       ...(asked === 0 ? {} : { valid, lists: asked }),
-      fits: Number(fits),
+      fits: Number(levels.every((level) => said[level].fits)),
     },
     ...(reason === undefined ? {} : { reason }),
     answers: engine.answers,
     seconds: { ...seconds, answering: engine.seconds },
   };
-  return { result, lists };
+  return { result, lists: { Oz: usable(said.Oz), O0: usable(said.O0) } };
+}
+
+function usable({ lists }: Answers): string[] {
+  return lists.filter((list) => list !== undefined).slice(0, suggestedLists);
 }
 
 /** Begins the part of an answer that costs most and decides nothing here. */
@@ -244,7 +253,10 @@ const codeBegins = '<code>';
 /** A list that is longer has lost its way. */
 const longestList = 256;
 
-interface Lists {
+/** What the search begins with. */
+type Lists = Readonly<Record<CodegenLevel, readonly string[]>>;
+
+interface Answers {
   answer: string;
   /** The first answer's, undefined where that is none, and then what else was said. */
   lists: (string | undefined)[];
@@ -255,18 +267,28 @@ interface Lists {
   fits: boolean;
 }
 
-/** The greedy answer, which also predicts sizes; for more candidates, the most probable lists after it. */
-async function listsOf(
+/** A question that does not say its level is asked once. */
+async function answersByLevel(
   engine: RecordingEngine,
-  { prompt }: TuningSample,
+  { prompts }: TuningSample,
   settings: TuneSettings,
-): Promise<Lists> {
-  const nothing = { answer: '', lists: [], asked: 0, valid: 0 };
-  if (prompt === undefined) return { ...nothing, reason: 'no normal form', fits: false };
+): Promise<Record<CodegenLevel, Answers>> {
+  if (prompts === undefined) {
+    const nothing = { answer: '', lists: [], asked: 0, valid: 0, reason: 'no normal form', fits: false };
+    return { Oz: nothing, O0: nothing };
+  }
+  const Oz = await answersTo(engine, prompts.Oz, settings);
+  return { Oz, O0: prompts.O0 === prompts.Oz ? Oz : await answersTo(engine, prompts.O0, settings) };
+}
+
+/** The greedy answer, which also predicts sizes; for more candidates, the most probable lists after it. */
+async function answersTo(engine: RecordingEngine, prompt: string, settings: TuneSettings): Promise<Answers> {
   const vocabulary = readVocabulary(settings.pool.installation);
   const tokens = Math.min(settings.tokens, longestList);
   const greedy = await ask(engine, prompt, { ...settings, tokens, candidates: 1 }, { stop: [codeBegins] });
-  if (greedy.reason !== undefined) return { ...nothing, reason: greedy.reason, fits: false };
+  if (greedy.reason !== undefined) {
+    return { answer: '', lists: [], asked: 0, valid: 0, reason: greedy.reason, fits: false };
+  }
   const answer = greedy.candidates[0]?.text ?? '';
   const texts = [answer];
   if (settings.candidates > 1) {

@@ -112,12 +112,13 @@ async function labelsOf({ folder }: LabelSet, ids: readonly string[]): Promise<K
 }
 
 async function trainingFunctions(settings: InputSettings): Promise<string[]> {
-  const programs: string[] = [];
-  const choice = { split: 'train', limit: functionsTried } as const;
+  const programs = new Map<string, string>();
+  // A function has a row for each level.
+  const choice = { split: 'train', limit: levels.length * functionsTried } as const;
   for await (const row of readSet<TuningRow>(settings.data, 'true', choice)) {
-    programs.push(irOfRow(row, settings.form));
+    programs.set(row.corpus_id, irOfRow(row, settings.form));
   }
-  return programs;
+  return [...programs.values()].slice(0, functionsTried);
 }
 
 async function bestOf(

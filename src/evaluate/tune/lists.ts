@@ -104,17 +104,17 @@ export async function measureCoreset(
   return measureRecipes(pool, module, recipes);
 }
 
-/** The search of `ozma tune`, for each level on its own; `lists` are tried first, the best one first. */
+/** The search of `ozma tune`, for each level on its own; its `lists` are tried first, the best one first. */
 export async function measureSearch(
   pool: WorkerPool,
   module: ModuleSource,
   compiles: number,
   seed: number,
-  lists: readonly string[] = [],
+  lists: Readonly<Record<CodegenLevel, readonly string[]>> = { Oz: [], O0: [] },
 ): Promise<SizesByLevel> {
-  const summary = lists.length === 0 ? undefined : await pool.describe(module);
+  const suggested = levels.some((level) => lists[level].length > 0);
+  const summary = suggested ? await pool.describe(module) : undefined;
   const names = summary?.ok === true ? summary.value.functions.map(({ name }) => name) : [];
-  const suggestions = new Map(names.map((name) => [name, lists]));
   const bytes = async (level: CodegenLevel): Promise<Sizes> => {
     const { trace } = await search(pool, module, {
       objective: 'bytes',
@@ -122,7 +122,7 @@ export async function measureSearch(
       compiles,
       seed,
       perFunction: true,
-      suggestions,
+      suggestions: new Map(names.map((name) => [name, lists[level]])),
     });
     const sizes: (number | undefined)[] = Array.from({ length: compiles }, () => undefined);
     for (const { compiles: at, value } of trace) sizes[at - 1] = value;

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Llama, LlamaContext, LlamaModel, Token } from 'node-llama-cpp';
 import { codeForms, type CodeForm } from '../../common/code-form.ts';
 import { OzmaError } from '../../common/errors.ts';
-import { createTokenTrie, type TokenFilter, type TokenTrie } from '../allowed-tokens.ts';
+import type { TokenFilter } from '../allowed-tokens.ts';
 import { checkOptions, generate } from '../generate.ts';
 import type {
   Candidate,
@@ -75,7 +75,6 @@ export class LlamaEngine implements Engine {
   private readonly model: LlamaModel;
   private readonly vocabulary: Vocabulary;
   private readonly filters = new WeakMap<Grammar, TokenFilter>();
-  private trie: TokenTrie | undefined;
   private prepared: Prepared | undefined;
   private hash: Promise<string> | undefined;
   /** One generation at a time: they share the context. */
@@ -158,9 +157,7 @@ export class LlamaEngine implements Engine {
     const width = widthOf(options, this.options.gpu === true);
     const { scorer } = await this.prepare(tokens.length + room, width);
     scorer.begin(tokens, width);
-    this.trie ??= options.grammar && createTokenTrie(this.vocabulary);
-    const trie = this.trie ?? { children: new Map<number, TokenTrie>(), tokens: [] };
-    return generate({ scorer, trie, filters: this.filters, room }, options);
+    return generate({ scorer, filters: this.filters, room }, options);
   }
 
   /** A context of at least so many tokens a slot, and as many slots as wanted if memory suffices. */

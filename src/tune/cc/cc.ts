@@ -204,7 +204,7 @@ async function askModel(
   const { askForLists } = await import('../ask-model.ts');
   const engine = await openEngine(place);
   try {
-    return await askForLists(engine, pool, module, { candidates, seed, seconds });
+    return await askForLists(engine, pool, module, { candidates, codegen: 'Oz', seed, seconds });
   } finally {
     await engine.close();
   }

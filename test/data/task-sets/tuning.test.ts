@@ -28,23 +28,31 @@ const lists: Record<string, string> = {
   position: 'default<Oz>',
 };
 
+/** Of `sum` with code generation at -O0; the others have no label there. */
+const publishedList = 'function(instcombine<no-verify-fixpoint>)';
+
 let programs: CorpusRow[];
 beforeAll(async () => {
   programs = await writeTinyCorpus(corpus);
-  const rows = programs
-    .filter(({ name }) => name in lists)
-    .map(({ id, package: origin, version, file, name, kind, target, split }): LabelRow => ({
-      ...{ id, package: origin, version, file, name, kind, target, split },
-      codegen: 'Oz',
-      pipeline: lists[name]!,
+  const label = (program: CorpusRow, codegen: LabelRow['codegen'], pipeline: string): LabelRow => {
+    const { id, package: origin, version, file, name, kind, target, split } = program;
+    return {
+      ...{ id, package: origin, version, file, name, kind, target, split, codegen, pipeline },
       bytes: 1,
       ozBytes: 2,
       unoptimisedBytes: 3,
       runnersUp: [],
       runnersUpBytes: [],
       listsMeasured: 1,
-    }));
-  const settings = { name: 'labels', columns: labelColumns, made: { both: Object.values(lists) } };
+    };
+  };
+  const rows = programs
+    .filter(({ name }) => name in lists)
+    .flatMap((program) => [
+      label(program, 'Oz', lists[program.name]!),
+      ...(program.name === 'sum' ? [label(program, 'O0', publishedList)] : []),
+    ]);
+  const settings = { name: 'labels', columns: labelColumns };
   await writeParquetSet(labels, settings, [{ key: 'all', input: rows }], ({ input }) => input);
 });
 
@@ -66,8 +74,8 @@ async function build(name: string, changes: Partial<TuningSettings> = {}): Promi
   return rows;
 }
 
-function objectOf(ir: string | Buffer): Buffer {
-  const words = ['-Oz', '-Xclang', '-disable-llvm-passes', '-w', '-c', '-x', 'ir', '-', '-o', '-'];
+function objectOf(ir: string | Buffer, level = 'Oz'): Buffer {
+  const words = [`-${level}`, '-Xclang', '-disable-llvm-passes', '-w', '-c', '-x', 'ir', '-', '-o', '-'];
   return execFileSync(programPath(installation, 'clang'), words, { input: ir });
 }
 
@@ -102,34 +110,35 @@ test('the full form shows the code as the corpus has it', async () => {
   }
 });
 
-test('one list for both levels is one of the labels, with its own size', async () => {
+test('an example for each level says in its question which one it is, and has the bytes of that level', async () => {
   const rows = await build('both', { codegen: 'both' });
-  expect(rows.map(({ corpus_id }) => corpus_id).toSorted()).toEqual(
-    programs
-      .filter(({ name }) => name in lists)
-      .map(({ id }) => id)
-      .toSorted(),
+  const found = rows.map(({ corpus_id, codegen, pipeline }) => [corpus_id, codegen, pipeline]);
+  const ofName = (wanted: string): string => programs.find(({ name }) => name === wanted)!.id;
+  expect(found.toSorted()).toEqual(
+    [
+      ...Object.entries(lists).map(([name, list]) => [ofName(name), 'Oz', list]),
+      [ofName('sum'), 'O0', publishedList],
+    ].toSorted(),
   );
-  const known = Object.values(lists);
-  for (const row of rows) {
-    expect(known).toContain(row.pipeline);
-    const code = parseAnswer(row.completion).code!;
-    expect(llvmSize(objectOf(restoreIr(code, { target: 'x86-64' })))).toBe(row.bytes_after);
+  for (const { prompt, codegen, pipeline, bytes_after: bytes } of rows) {
+    const parsed = parsePrompt(prompt);
+    if (parsed?.task !== 'tune') throw new Error('expected a prompt of the tune task');
+    expect(parsed.codegen).toBe(codegen === 'Oz' ? 'Oz' : undefined);
+    const words = [`-passes=${pipeline}`, '-relocation-model=pic'];
+    const input = restoreIr(parsed.ir, { target: 'x86-64' });
+    const optimised = execFileSync(programPath(installation, 'opt'), words, { input });
+    expect(llvmSize(objectOf(optimised, codegen))).toBe(bytes);
   }
 });
 
-test('a level without labels gives no examples; a folder that is no set is refused', async () => {
-  expect(await build('none', { codegen: 'O0' })).toEqual([]);
-  const settings = { installation, form: 'full', labels: folder, codegen: 'Oz' } as const;
-  await expect(tuningMaker(settings)).rejects.toThrow(/expected a finished set/);
+test('in full form, whose questions do not say the level, examples for both are refused', async () => {
+  const settings = { installation, form: 'full', labels, codegen: 'both' } as const;
+  await expect(tuningMaker(settings)).rejects.toThrow(/expected Oz or O0 in full form/);
 });
 
-test('labels without lists for both levels are refused where those are wanted', async () => {
-  const older = join(folder, 'older');
-  await writeParquetSet(older, { name: 'labels', columns: labelColumns }, [], () => []);
-  const settings = { installation, form: 'normal', labels: older } as const;
-  await expect(tuningMaker({ ...settings, codegen: 'both' })).rejects.toThrow(
-    /expected labels with lists for both/,
-  );
-  await expect(tuningMaker({ ...settings, codegen: 'Oz' })).resolves.toMatchObject({ name: 'tuning' });
+test('functions without a label at a level give no example; a folder that is no set is refused', async () => {
+  const rows = await build('published', { codegen: 'O0' });
+  expect(rows.map(({ pipeline }) => pipeline)).toEqual([publishedList]);
+  const settings = { installation, form: 'full', labels: folder, codegen: 'Oz' } as const;
+  await expect(tuningMaker(settings)).rejects.toThrow(/expected a finished set/);
 });
