@@ -49,6 +49,10 @@ test('a function with a loop, and what is said behind it', () => {
 const header = 'define ptr @0(ptr %0, int %1) {\n';
 const block = 'br label %b1\nb1:\n';
 
+const diamond = `${header}br bit true, label %b1, label %b2\nb1:\n%2 = load int, ptr %0\nbr label %b2\nb2:\n`;
+const joined = '%3 = phi int [%2, %b1], [0, %b0]\nbr label %b3\nb3:\n';
+const looped = 'br label %b1\nb1:\n%2 = phi int [0, %b0], [1, %b2]\nbr label %b2\nb2:\n';
+
 test.each([
   ['a value of another type', `${header}%2 = add int %`, '0'],
   ['a value that nothing defines', `${header}%2 = add int %`, '7'],
@@ -66,13 +70,29 @@ test.each([
   ['a block defined again', `${header}${block}br label %b1\nb`, '1:\n'],
   ['the entry as a target', `${header}br label %b`, '0\n'],
   ['a block that was passed over', `${header}br label %b`, '2\n'],
-  ['another type than the function returns', `${header}ret int`, ' 0\n'],
+  ['another type than the function returns', `${header}ret `, 'int 0\n'],
   [
     'another type than the phi said',
     `${header}${block}%2 = phi ptr [%0, %b0], [%3, %b1]\n%3 = load int`,
     ', ptr %2\n',
   ],
   ['a value below, but in no phi', `${header}%2 = add int %1, %`, '3\n'],
+  ['a value that another way goes around', `${diamond}%3 = add int %`, '2, 1\n'],
+  ['a phi that misses a block', `${diamond}%3 = phi int [%2, %b1]`, '\n'],
+  ['a phi that names a block twice', `${diamond}%3 = phi int [%2, %b1], [0, %b`, '1]\n'],
+  [
+    'a phi that names a block that goes elsewhere',
+    `${diamond}br label %b3\nb3:\n%3 = phi int [0, %b`,
+    '1]\n',
+  ],
+  [
+    'a second phi that names more',
+    `${diamond}%3 = phi int [%2, %b1], [0, %b0]\n%4 = phi int [0, %b0], [0, %b1]`,
+    ', ',
+  ],
+  ['a phi below the top', `${diamond}%3 = load int, ptr %0\n%4 = p`, 'hi'],
+  ['no jump to where a phi counts on it', `${header}${looped}br label %b`, '2'],
+  ['a jump to where no phi knows it', `${diamond}${joined}br label %b`, '2'],
   ['parameters out of order', 'define ptr @0(ptr %1, ptr %0) {', '\n'],
 ])('refused: %s', (_, good, wrong) => {
   expect(followed(good + wrong)).toBe(good);

@@ -4,7 +4,22 @@
 //
 // Narrower than the normal form: only a phi names a value that is defined below it.
 
-import { endsBlock, expectedNext, readLine, resultType, returnedType } from './line-types.ts';
+import { spellTypes } from '../normal-form/spelling.ts';
+import {
+  addLine,
+  begin,
+  blocksOf,
+  definable,
+  labels,
+  mentionBlock,
+  mentionValue,
+  namedBlocks,
+  namedValues,
+  newBody,
+  type Body,
+} from './body.ts';
+import { isWholePhi } from './flow.ts';
+import { expectedNext, readLine, resultType, returnedType, type Expected, type Line } from './line-types.ts';
 
 export interface IrGrammarState {
   next(byte: number): IrGrammarState | undefined;
@@ -19,29 +34,6 @@ export interface IrGrammar {
 /** What stands around the function in an answer: tags, and then whatever the model has to say of sizes. */
 const before = '<code>';
 const after = '</code>';
-
-/** A function as far as its lines go. */
-interface Body {
-  returns: string | undefined;
-  /** Types of the values that were mentioned, by number; undefined where no line told. */
-  values: readonly (string | undefined)[];
-  /** Mentioned and not defined yet. */
-  openValues: ReadonlySet<number>;
-  /** How many blocks were mentioned; the entry is the first. */
-  blocks: number;
-  openBlocks: ReadonlySet<number>;
-  /** Behind the last line of a block. */
-  ended: boolean;
-}
-
-const empty: Body = {
-  returns: undefined,
-  values: [],
-  openValues: new Set(),
-  blocks: 1,
-  openBlocks: new Set(),
-  ended: false,
-};
 
 const operations = (
   'add sub mul udiv sdiv urem srem shl lshr ashr and or xor fadd fsub fmul fdiv frem fneg freeze icmp fcmp alloca load store ' +
@@ -119,7 +111,7 @@ function readHeader(line: string): Body | undefined {
     if (token !== `%${values.length}` || expected?.kind !== 'value') return undefined;
     values.push(expected.type);
   }
-  return { ...empty, returns: returnedType(header), values };
+  return newBody(returnedType(header), values);
 }
 
 /** A number that is being read. */
@@ -149,7 +141,7 @@ class LineState implements IrGrammarState {
 
   next(byte: number): IrGrammarState | undefined {
     const character = String.fromCharCode(byte);
-    if (this.reference !== undefined) return this.inReference(this.reference, byte, character);
+    if (this.reference !== undefined) return this.inReference(this.reference, character);
     if (this.line === '') return this.first(character);
     if (this.line === '}') return character === '\n' ? new TailState('') : undefined;
     const line = this.line + character;
@@ -157,159 +149,122 @@ class LineState implements IrGrammarState {
     // Texts of inline assembly have a % of their own.
     if (this.line.split('"').length % 2 === 0) return this.grown(line);
     if (this.line.endsWith('%')) return this.named(character);
-    if (character === '%') return this.options().length === 0 ? undefined : this.grown(line);
+    if (character === '%') return this.allowedAt(this.expected).length === 0 ? undefined : this.grown(line);
     return this.fits(line, character) ? this.grown(line) : undefined;
   }
 
-  private grown(line: string): LineState {
-    return new LineState(this.body, line, undefined, this.defines);
+  private grown(line: string, body = this.body): LineState {
+    return new LineState(body, line, undefined, this.defines);
   }
 
   /** What a line begins with. */
   private first(character: string): IrGrammarState | undefined {
-    const { ended, openBlocks } = this.body;
-    if (ended && character === 'b') return this.refer('label', 'b');
-    if (ended) return character === '}' && openBlocks.size === 0 ? this.grown('}') : undefined;
-    if (character === '%') return this.refer('definition', '%');
-    return operations.some((operation) => operation.startsWith(character))
-      ? this.grown(character)
-      : undefined;
+    const { body } = this;
+    if (body.place === 'behind') {
+      if (character === 'b') return this.refer('label', 'b', labels(body));
+      return character === '}' && body.openBlocks.size === 0 ? this.grown('}') : undefined;
+    }
+    if (character === '%') return this.refer('definition', '%', definable(body));
+    return this.operations.some((name) => name.startsWith(character)) ? this.grown(character) : undefined;
   }
 
-  private refer(kind: Reference['kind'], line: string, type?: string): LineState {
-    const allowed = this.optionsOf(kind, type);
+  /** A phi stands at the top of a block. */
+  private get operations(): readonly string[] {
+    return this.body.place === 'top' ? operations : operations.filter((name) => name !== 'phi');
+  }
+
+  private refer(kind: Reference['kind'], line: string, allowed: readonly number[], type?: string): LineState {
     const reference = { kind, digits: '', allowed, ...(type === undefined ? {} : { type }) };
     return new LineState(this.body, line, reference, this.defines);
   }
 
-  private get mayName(): ReturnType<typeof expectedNext> {
+  /** What a % stands for here. */
+  private get expected(): Expected {
     return expectedNext(readLine(this.line.replace(/%$/, '')));
   }
 
-  /** Numbers that may follow a % here. */
-  private options(): readonly number[] {
-    const expected = this.mayName;
+  private allowedAt(expected: Expected): readonly number[] {
     if (expected === undefined) return [];
-    return expected.kind === 'block' ? this.optionsOf('block') : this.optionsOf('value', expected.type);
-  }
-
-  private optionsOf(kind: Reference['kind'], type?: string): readonly number[] {
-    const { values, openValues, blocks, openBlocks } = this.body;
-    switch (kind) {
-      case 'definition':
-        return [...openValues, values.length];
-      case 'label':
-        return [...openBlocks, blocks];
-      case 'block':
-        return [...Array(blocks + 1).keys()].slice(this.isPhi ? 0 : 1);
-      case 'value': {
-        const known = [...values.keys()].filter((number) => {
-          const itself = number === this.defines && !this.isPhi;
-          return !itself && (values[number] === undefined || values[number] === type);
-        });
-        return this.isPhi ? [...known, values.length] : known.filter((number) => !openValues.has(number));
-      }
-    }
-  }
-
-  private get isPhi(): boolean {
-    return / = phi /.test(this.line);
+    const line = readLine(this.line.replace(/%$/, ''));
+    if (expected.kind === 'block') return namedBlocks(this.body, line);
+    return namedValues(this.body, expected.type, this.defines, line.operation === 'phi');
   }
 
   /** Behind a %. */
   private named(character: string): IrGrammarState | undefined {
-    const expected = this.mayName;
-    if (expected?.kind === 'block')
-      return character === 'b' ? this.refer('block', `${this.line}b`) : undefined;
-    return expected === undefined
-      ? undefined
-      : this.refer('value', this.line, expected.type).inReferenceTo(character);
+    const { expected } = this;
+    const allowed = this.allowedAt(expected);
+    if (expected?.kind === 'value') {
+      const reference = { kind: 'value', digits: '', allowed, type: expected.type } as const;
+      return this.inReference(reference, character);
+    }
+    return character === 'b' ? this.refer('block', `${this.line}b`, allowed) : undefined;
   }
 
-  private inReferenceTo(character: string): IrGrammarState | undefined {
-    return this.inReference(this.reference!, character.charCodeAt(0), character);
-  }
-
-  private inReference(reference: Reference, byte: number, character: string): IrGrammarState | undefined {
-    const { kind, digits, allowed } = reference;
+  private inReference(reference: Reference, character: string): IrGrammarState | undefined {
+    const { kind, digits, allowed, type } = reference;
+    const { body, line } = this;
     if (isDigit(character)) {
       const longer = digits + character;
       if (!allowed.some((number) => String(number).startsWith(longer))) return undefined;
-      const line = this.line + character;
-      return new LineState(this.body, line, { ...reference, digits: longer }, this.defines);
+      return new LineState(body, line + character, { ...reference, digits: longer }, this.defines);
     }
     const number = Number(digits);
     if (digits === '' || !allowed.includes(number)) return undefined;
-    const { body } = this;
+    const byte = character.charCodeAt(0);
     switch (kind) {
-      case 'label': {
-        if (character !== ':') return undefined;
-        const openBlocks = without(body.openBlocks, number);
-        const blocks = Math.max(body.blocks, number + 1);
-        return literal('\n', 0, () => new LineState({ ...body, blocks, openBlocks, ended: false }, ''));
-      }
+      case 'label':
+        return literal(':\n', 0, () => new LineState(begin(body, number), '')).next(byte);
       case 'definition': {
-        if (character !== ' ') return undefined;
-        const fresh = number === body.values.length;
-        const grown = fresh ? { ...body, values: [...body.values, undefined] } : body;
-        const text = `${this.line} = `;
-        return literal('= ', 0, () => new LineState(grown, text, undefined, number));
+        const grown = mentionValue(body, number, undefined);
+        return literal(' = ', 0, () => new LineState(grown, `${line} = `, undefined, number)).next(byte);
       }
-      case 'block': {
-        const fresh = number === body.blocks;
-        const grown = fresh
-          ? { ...body, blocks: number + 1, openBlocks: new Set([...body.openBlocks, number]) }
-          : body;
-        return new LineState(grown, this.line, undefined, this.defines).next(byte);
-      }
-      case 'value': {
-        const fresh = number === body.values.length;
-        const grown = fresh
-          ? {
-              ...body,
-              values: [...body.values, reference.type],
-              openValues: new Set([...body.openValues, number]),
-            }
-          : body;
-        return new LineState(grown, this.line, undefined, this.defines).next(byte);
-      }
+      case 'block':
+        return this.grown(line, mentionBlock(body, number)).next(byte);
+      case 'value':
+        return this.grown(line, mentionValue(body, number, type)).next(byte);
     }
   }
 
   /** Whether the line may go on like this: its operation exists, and what it yields or returns is what is wanted. */
   private fits(text: string, character: string): boolean {
     const written = text.replace(/^%\d+ = /, '');
-    if (/^[a-z_]*$/.test(written)) return operations.some((operation) => operation.startsWith(written));
+    if (/^[a-z_]*$/.test(written)) return this.operations.some((name) => name.startsWith(written));
+    if (written.startsWith('ret ')) return this.returns(written.slice('ret '.length));
     if (!/[ ,(]/.test(character)) return true;
     const [word] = written.split(/[ ,(]/, 1);
-    if (!operations.includes(word!)) return false;
+    if (!this.operations.includes(word!)) return false;
     const line = readLine(text);
-    if (!isBalanced(line.tokens)) return true;
-    if (line.operation === 'ret') {
-      const returned = returnedType(line);
-      return returned === undefined || returned === this.body.returns;
-    }
-    return this.yields(resultType(line));
+    if (line.operation === 'phi' && character === ',' && text.endsWith('],')) return !this.isDone(line);
+    return !isBalanced(line.tokens) || this.yields(resultType(line));
+  }
+
+  private returns(text: string): boolean {
+    const wanted = spellTypes(this.body.returns ?? '');
+    return wanted.startsWith(text) || text.startsWith(`${wanted} `);
+  }
+
+  /** Whether a phi has named what the first one of its block did. */
+  private isDone(line: Line): boolean {
+    const { flow } = this.body;
+    return flow.phis.has(flow.current) && isWholePhi(flow, blocksOf(line));
   }
 
   /** Whether the line's value may be of a type. */
   private yields(type: string | undefined): boolean {
     if (this.defines === undefined || type === undefined) return true;
-    const wanted = this.body.values[this.defines];
+    const wanted = this.body.values[this.defines]!.type;
     return type !== 'void' && (wanted === undefined || wanted === type);
   }
 
   /** At the end of the line. */
   private ended(): IrGrammarState | undefined {
-    const { body, defines } = this;
-    if (!this.fits(this.line, ' ')) return undefined;
     const line = readLine(this.line);
-    if (!operations.includes(line.operation)) return undefined;
-    const ended = endsBlock(line);
-    if (defines === undefined) return new LineState({ ...body, ended }, '');
-    const values = body.values.with(defines, resultType(line) ?? body.values[defines]);
-    const openValues = without(body.openValues, defines);
-    return new LineState({ ...body, values, openValues, ended }, '');
+    const { body, defines } = this;
+    if (!this.operations.includes(line.operation) || !isBalanced(line.tokens)) return undefined;
+    if (line.operation === 'ret' && returnedType(line) !== body.returns) return undefined;
+    if (line.operation === 'phi' && !isWholePhi(body.flow, blocksOf(line))) return undefined;
+    return this.yields(resultType(line)) ? new LineState(addLine(body, line, defines), '') : undefined;
   }
 }
 
@@ -317,8 +272,4 @@ class LineState implements IrGrammarState {
 function isBalanced(tokens: readonly string[]): boolean {
   const count = (pattern: RegExp): number => tokens.filter((token) => pattern.test(token)).length;
   return count(/^[([{<]$/) === count(/^[)\]}>]$/);
-}
-
-function without(numbers: ReadonlySet<number>, number: number): ReadonlySet<number> {
-  return new Set([...numbers].filter((other) => other !== number));
 }
