@@ -1,7 +1,8 @@
 // What a trained model's loss is worth: bits per byte on held-out packages, for IR and for the assembly of each
 // processor apart, beside
 //
-//   5-gram     counting (interpolated Kneser-Ney) on the same tokens that the run was trained on, and no others
+//   5-gram     counting (interpolated Kneser-Ney) on the same tokens that the run was trained on, and no others; for a
+//              file of weights on the first --tokens of the set
 //   xz after   the growth of `xz -9` when the held-out text is put behind the text of those same tokens
 //   xz, gzip   the held-out text of the group alone, as one file: no training text at all
 //
@@ -9,6 +10,7 @@
 // each text as well. xz reads the texts of a group one after the other, so it learns from those before.
 //
 //   node dist-bench/yardsticks.js RUN [--bytes 300000] [--order 5] [--json FILE]
+//   node dist-bench/yardsticks.js FILE.gguf --set FOLDER [--tokens 7000000] [--bytes …] [--order …] [--json …]
 //
 // RUN is the output folder of `ozma train pretrain` on a set of `ozma data pretraining`; --bytes of held-out text a
 // group, at most. Needs `xz`.
@@ -28,6 +30,7 @@ import { batchShapeFor } from '#ozma/train/network/batch-shape.js';
 import { defaultAdamW } from '#ozma/train/optimiser/adamw.js';
 import { ParameterStore } from '#ozma/train/optimiser/parameter-store.js';
 import { latestCheckpoint, readTrainingState, type TrainingState } from '#ozma/train/stages/checkpoint.js';
+import { checkSettings } from '#ozma/train/stages/settings.js';
 import { openStageData } from '#ozma/train/stages/stage-data.js';
 import { startingPoint } from '#ozma/train/stages/starting-point.js';
 import { bitsPerByte } from '#ozma/train/stages/training-log.js';
@@ -41,13 +44,20 @@ const { values, positionals } = parseArgs({
     bytes: { type: 'string', default: '300000' },
     order: { type: 'string', default: '5' },
     json: { type: 'string' },
+    set: { type: 'string' },
+    tokens: { type: 'string', default: '7000000' },
   },
 });
 const [run] = positionals;
-const checkpoint = run === undefined ? undefined : await latestCheckpoint(run);
-if (checkpoint === undefined) throw new Error('expected the folder of a run with a checkpoint');
-const state = await readTrainingState(checkpoint);
-const { settings } = state;
+if (run === undefined) throw new Error('expected the folder of a run, or a file of weights');
+const checkpoint = values.set === undefined ? await latestCheckpoint(run) : undefined;
+if (values.set === undefined && checkpoint === undefined) {
+  throw new Error('expected the folder of a run with a checkpoint, or --set for a file of weights');
+}
+const state = checkpoint === undefined ? undefined : await readTrainingState(checkpoint);
+const settings =
+  state?.settings ??
+  checkSettings({ output: '', from: run, data: [{ path: values.set }], tokens: 1, graphTokens: 2048 }, run);
 const { configuration, tokenizer, weights } = await startingPoint(settings, checkpoint);
 const context = configuration.contextLength;
 const data = await openStageData(settings, tokenizer, context, console.error);
@@ -67,6 +77,19 @@ function trainedOn(sources: readonly MixtureSource[], { packer }: TrainingState)
     if (!open.has(key)) left.set(key, { source, piece });
   }
   return [...left.values()].map(({ source, piece }) => sources[source]!.pieces.read(piece));
+}
+
+/** The first pieces, of so many tokens together. */
+function firstOf(sources: readonly MixtureSource[], tokens: number) {
+  const mixture = new Mixture(sources, settings.seed);
+  const pieces = [];
+  for (let taken = 0; taken < tokens;) {
+    const { source, piece } = mixture.next();
+    const read = sources[source]!.pieces.read(piece);
+    pieces.push(read);
+    taken += read.ids.length;
+  }
+  return pieces;
 }
 
 /** Held-out texts of a kind, a fair sample: ids are hashes. */
@@ -96,7 +119,8 @@ function xzBytes(text: Uint8Array): number {
   return execFileSync('xz', ['-9', '-c', '-T1'], { input: text, maxBuffer: 1 << 30 }).length;
 }
 
-const seen = trainedOn(data.training, state);
+const seen =
+  state === undefined ? firstOf(data.training, Number(values.tokens)) : trainedOn(data.training, state);
 const fiveGram = new KneserNey(tokenizer.size, Number(values.order));
 let trainedTokens = 0;
 for (const { ids, firstAnswer } of seen) {
@@ -107,7 +131,7 @@ fiveGram.finish();
 const trainingText = Buffer.concat(seen.map(({ ids }) => tokenizer.decode([...ids])));
 const trainingXz = xzBytes(trainingText);
 console.log(
-  `${run}: step ${state.step} of ${state.steps}; ${trainedTokens} tokens trained on, each once: ` +
+  `${run}: ${state === undefined ? 'other tokens' : `step ${state.step} of ${state.steps}`}; ${trainedTokens} tokens counted, each once: ` +
     `${(trainingText.length / 1e6).toFixed(1)} MB of text`,
 );
 
@@ -162,5 +186,5 @@ for (const [name, condition] of Object.entries(groups)) {
 await meter.close();
 await rm(folder, { recursive: true });
 if (values.json !== undefined) {
-  await writeFile(values.json, JSON.stringify({ step: state.step, trainedTokens, results }, undefined, 2));
+  await writeFile(values.json, JSON.stringify({ step: state?.step, trainedTokens, results }, undefined, 2));
 }

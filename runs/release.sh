@@ -1,40 +1,45 @@
 #!/usr/bin/env bash
-# The released models, from an empty disk: what models/README.md reports was made by these lines, one command a step.
-# Each step goes on where it was stopped, even by kill -9; run the same line again.
+# The released models, from an empty disk, one command a step. models/README.md says which of these stages were trained on which data: the
+# first ones on smaller corpora and sets, with the same settings. Each step goes on where it was stopped, even by kill -9; run the same
+# line again.
 #
 #   runs/release.sh [FOLDER]        default: data
 #
-# The first step is runs/data-laptop.sh as far as the corpus. The rest takes about six hours of 2 cores (added up, never run in one go).
+# The first step takes two and a quarter hours of 2 cores, the rest about seven (added up, never run in one go).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data=${1:-data}
 
-# 1. The corpus.
-[ -f "$data/corpus/manifest.json" ] || runs/data-laptop.sh "$data" corpus
+# 1. Corpus, labels and task sets.
+[ -f "$data/tuning/manifest.json" ] || runs/data-laptop.sh "$data"
 
-# 2. Task sets in normal form.
-./ozma data disassembly "$data/corpus" -o "$data/disassembly" --pairs 2
-./ozma data pretraining "$data/corpus" -o "$data/pretraining" --limit 16000
-./ozma data emulation "$data/corpus" -o "$data/emulation" --limit 12000 --characters 4096
-./ozma data emulation "$data/corpus" -o "$data/short/emulation" --characters 1500 --lists 3
-./ozma data labels "$data/corpus" -o "$data/labels" --limit 3000 --largest 300 --rounds 1 --search 40 --broadcast 24
-./ozma data tuning "$data/corpus" --labels "$data/labels" --codegen both -o "$data/tuning"
-
-#    (The released model's lists for both levels were tried in another order, docs/labels.md: a model trained anew will answer others.)
-#    What stages train on mostly: short rows, from which copying is learnt; of tuning the rows with a list that beats -Oz, the
-#    optimised code in one of four, since most of an answer's tokens are code and only the list is wanted.
-choose() { # NAME COLUMNS FROM WHERE [SETS]
+# 2. What stages train on mostly: short rows, from which copying is learnt; functions that rules do not lift exactly; lists of one pass;
+#    of tuning the rows with a list that beats -Oz, those that save more up to four times, the optimised code in one of eight, since most
+#    of an answer's tokens are code and only the list is wanted.
+./ozma data disassembly "$data/corpus" -o "$data/hard" --beyond-rules --limit 40000 --characters 1000
+./ozma data emulation "$data/corpus" -o "$data/single" --longest 1 --characters 1500 --limit 60000
+choose() { # NAME COLUMNS FROM WHERE
   for split in train validation; do
-    ./ozma data query --data "${5:-$data}" "COPY (SELECT $2 FROM $3 WHERE split = '$split' AND $4 ORDER BY hash(id))
+    ./ozma data query --data "$data" "COPY (SELECT $2 FROM $3 WHERE split = '$split' AND $4 ORDER BY hash(id))
       TO '$data/$1-$split.parquet' (FORMAT parquet)"
   done
 }
-choose short-emulation 'prompt, completion' emulation true "$data/short"
-choose short-x86-64 'prompt, completion' disassembly "target = 'x86-64' AND characters < 1000"
-choose short-aarch64 'prompt, completion' disassembly "target = 'aarch64' AND characters < 1000"
-choose medium 'prompt, completion' disassembly "characters BETWEEN 1000 AND 3000"
-choose lists "prompt, CASE WHEN hash(id) % 4 = 0 THEN completion
-  ELSE split_part(completion, chr(10) || chr(10) || '<code>', 1) END AS completion" tuning "pipeline <> 'default<Oz>'"
+pair='prompt, completion'
+choose short-emulation "$pair" emulation "characters < 1500"
+choose medium-emulation "$pair" emulation "characters BETWEEN 1500 AND 3000"
+choose single-emulation "$pair" single true
+choose short-disassembly "$pair" disassembly "characters < 1000"
+choose medium-disassembly "$pair" disassembly "characters BETWEEN 1000 AND 3000"
+for target in x86-64 aarch64; do
+  choose "short-$target" "$pair" disassembly "target = '$target' AND characters < 1000"
+  choose "hard-$target" "$pair" hard "target = '$target'"
+done
+for level in Oz O0; do
+  choose "lists-$level" "prompt, CASE WHEN hash(id) % 8 = 0 THEN completion
+    ELSE split_part(completion, chr(10) || chr(10) || '<code>', 1) END AS completion" \
+    "tuning, range(CASE WHEN split = 'train' THEN least(4, 1 + (bytes_oz - bytes_after) // 16) ELSE 1 END)" \
+    "codegen = '$level' AND pipeline <> 'default<Oz>' AND bytes_after < bytes_oz"
+done
 part() { # NAME SHARE
   echo "{ \"path\": \"$data/$1-train.parquet\", \"validation\": \"$data/$1-validation.parquet\", \"share\": $2 }"
 }
@@ -62,7 +67,7 @@ cat > "$data/emulate.json" <<JSON
 JSON
 ./ozma train emulate --config "$data/emulate.json"
 
-#    Emulation again, mostly of short functions, in a longer context, twice: this is ozma-base.
+#    Emulation again, mostly of short functions, in a longer context, three times: this is ozma-base.
 cat > "$data/emulate-short.json" <<JSON
 { "output": "$data/trained/emulate-short", "from": "$data/trained/emulate",
   "data": [$(part short-emulation 3), { "path": "$data/emulation" }],
@@ -70,11 +75,18 @@ cat > "$data/emulate-short.json" <<JSON
   "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.002, "tokens": 3500032 }
 JSON
 ./ozma train emulate --config "$data/emulate-short.json"
-cat > "$data/base.json" <<JSON
-{ "output": "$data/trained/base", "from": "$data/trained/emulate-short",
+cat > "$data/emulate-more.json" <<JSON
+{ "output": "$data/trained/emulate-more", "from": "$data/trained/emulate-short",
   "data": [$(part short-emulation 4), { "path": "$data/emulation" }],
   "earlier": [{ "path": "$data/pretraining" }], "earlierShare": 0.1,
   "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.0015, "tokens": 4503552 }
+JSON
+./ozma train emulate --config "$data/emulate-more.json"
+cat > "$data/base.json" <<JSON
+{ "output": "$data/trained/base", "from": "$data/trained/emulate-more",
+  "data": [$(part short-emulation 4), $(part medium-emulation 4), $(part single-emulation 1.5)],
+  "earlier": [{ "path": "$data/pretraining" }], "earlierShare": 0.07,
+  "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.002, "tokens": 13500416, "threads": 1 }
 JSON
 ./ozma train emulate --config "$data/base.json"
 
@@ -93,19 +105,27 @@ cat > "$data/disassemble.json" <<JSON
 JSON
 ./ozma train disassemble --config "$data/disassemble.json"
 
-#    Flag tuning, together with what would be unlearnt otherwise; then the same at greater length: this is ozma-ftd.
+#    Flag tuning, together with what would be unlearnt otherwise; then the same at greater length, twice: this is ozma-ftd.
 cat > "$data/together.json" <<JSON
 { "output": "$data/trained/together", "from": "$data/trained/disassemble",
-  "data": [$(part lists 4), $(part short-x86-64 2), $(part short-aarch64 1.5), { "path": "$data/disassembly", "share": 0.5 }],
+  "data": [$(part lists-Oz 4), $(part short-x86-64 2), $(part short-aarch64 1.5), { "path": "$data/disassembly", "share": 0.5 }],
   "earlier": [$(part short-emulation 2), { "path": "$data/pretraining" }], "earlierShare": 0.15,
   "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.001, "tokens": 3000320 }
 JSON
 ./ozma train tune --config "$data/together.json"
-cat > "$data/ftd.json" <<JSON
-{ "output": "$data/trained/ftd", "from": "$data/trained/together",
-  "data": [$(part short-x86-64 3), $(part short-aarch64 2.5), $(part medium 3), $(part lists 2)],
+cat > "$data/longer.json" <<JSON
+{ "output": "$data/trained/longer", "from": "$data/trained/together",
+  "data": [$(part short-x86-64 3), $(part short-aarch64 2.5), $(part medium-disassembly 3), $(part lists-Oz 2)],
   "earlier": [$(part short-emulation 1), { "path": "$data/pretraining" }], "earlierShare": 0.1,
   "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.0015, "tokens": 9523200 }
+JSON
+./ozma train tune --config "$data/longer.json"
+cat > "$data/ftd.json" <<JSON
+{ "output": "$data/trained/ftd", "from": "$data/trained/longer",
+  "data": [$(part lists-Oz 2), $(part lists-O0 1.5), $(part hard-x86-64 1.5), $(part hard-aarch64 1.5),
+    $(part short-disassembly 1.5), $(part medium-disassembly 1.5)],
+  "earlier": [$(part short-emulation 1), { "path": "$data/pretraining" }], "earlierShare": 0.08,
+  "context": 2048, "batchTokens": 2048, "graphTokens": 2048, "learningRate": 0.0015, "tokens": 13000704, "threads": 1 }
 JSON
 ./ozma train tune --config "$data/ftd.json"
 
