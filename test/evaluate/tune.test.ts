@@ -48,6 +48,18 @@ describe('flag tuning', () => {
     }
   });
 
+  test('each level is asked about, and judged by its own answer', async () => {
+    const oz = list(await baselinePipeline(installation));
+    const same = (await run(() => list('function(sroa)'))).metrics!.overall;
+    const { overall } = (
+      await run((prompt) => (prompt.includes('with clang -Oz:') ? oz : list('function(sroa)')))
+    ).metrics!;
+    expect(overall['-Oz: zero-shot saving, total']!.value).toBe(0);
+    expect(overall['-O0: zero-shot saving, total']).toEqual(same['-O0: zero-shot saving, total']);
+    expect(same['-Oz: zero-shot saving, total']!.value).not.toBe(0);
+    expect(same['-O0: zero-shot saving, total']!.value).not.toBe(0);
+  });
+
   test('a list that does nothing regresses without the backup, and not with it', async () => {
     const { metrics, baselines, records } = await run(() => list('function(sroa)', 0, 0), { limit: 6 });
     const overall = metrics!.overall;

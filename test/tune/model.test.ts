@@ -122,7 +122,7 @@ test.each([
 
 test('a function that does not fit the context is said, the others are asked about', async () => {
   const notes: string[] = [];
-  const engine = answeringEngine(() => [answer(better)], { contextLength: 900 });
+  const engine = answeringEngine(() => [answer(better)], { contextLength: 915 });
   const result = await tuned(several, engine, { onNote: (line) => notes.push(line) });
   const { asked, notAsked } = result.model!;
   expect(asked).toBeGreaterThan(0);
@@ -168,4 +168,18 @@ test('an engine of the caller stays open, and a recipe asks nobody', async () =>
   const engine = answeringEngine(() => [answer(better)]);
   await tune([single], { model: engine, recipe: [{ kind: 'module', pipeline: better }] });
   expect([engine.prompts.length, engine.closed]).toEqual([0, false]);
+});
+
+test.each([
+  ['Oz', 'normal', 'Oz'],
+  ['O0', 'normal', undefined],
+  ['Oz', 'full', undefined],
+] as const)('a question for code generation at %s, to a model of %s form', async (codegen, form, told) => {
+  const engine = answeringEngine(() => [answer(better)], { form });
+  await tuned(single, engine, { codegen });
+  expect(engine.prompts.length).toBeGreaterThan(0);
+  for (const prompt of engine.prompts) {
+    const parsed = parsePrompt(prompt);
+    expect(parsed?.task === 'tune' && parsed.codegen).toBe(told);
+  }
 });
