@@ -1,6 +1,7 @@
 // The functions in normal form that a model may answer with, as an automaton over bytes: values and blocks are
-// numbered in the order in which they are first mentioned, each is defined once and named only with its type, a
-// block ends with a jump, and all that is jumped to is there. Everything else is left to the model: LLVM checks it.
+// numbered in the order in which they are first mentioned, each is defined once; a value is named with its type, where
+// every way has passed it; a phi names what jumps to it; a block ends with a jump, and all that is jumped to is there.
+// Everything else is left to the model: LLVM checks it.
 //
 // Narrower than the normal form: only a phi names a value that is defined below it.
 
