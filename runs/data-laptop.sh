@@ -3,7 +3,7 @@
 # goes on where it was stopped, even by kill -9; run the same line again. Minutes are for 2 cores with little
 # else to do; docs/results.md says what was measured.
 #
-#   runs/data-laptop.sh [FOLDER [corpus]]     default: data; with `corpus` it ends when that is made
+#   runs/data-laptop.sh [FOLDER]        default: data
 #
 # Needs Debian 12 with `./ozma setup` done, 10 GB of disk, and the network for the first step.
 set -euo pipefail
@@ -33,13 +33,11 @@ fi
 ./ozma data corpus "$data/collected" "$data/random" -o "$data/corpus"
 ./ozma data query --data "$data" 'SELECT kind, split, count(*) AS rows, sum(instructions) AS instructions FROM corpus GROUP BY ALL ORDER BY ALL'
 
-[ "${2:-all}" != corpus ] || exit 0
-
 # 5. Flag-tuning labels. 43 minutes; those in labels/ were made by this line.
 ./ozma data labels "$data/corpus" -o "$data/labels" --limit 10000 --broadcast 24
 
-# 6. What models are trained on. 34, 16, 3 and 12 minutes of one worker; here each has both cores. The sets of the released models are
-#    smaller: runs/release.sh.
+# 6. What models are trained on. 34, 16, 3 and 4 minutes of one worker; here each has both cores. What else the released models
+#    were trained on: runs/release.sh.
 ./ozma data disassembly "$data/corpus" -o "$data/disassembly" --limit 116000
 ./ozma data emulation "$data/corpus" -o "$data/emulation" --limit 108000
 ./ozma data pretraining "$data/corpus" -o "$data/pretraining" --limit 16000

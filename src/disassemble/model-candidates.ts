@@ -1,10 +1,10 @@
 // What a model proposes for a function: its assembly as a prompt, in the form that the model was trained on, and
 // each answer back as a module. Nothing is checked here; check.ts does that for all candidates alike.
 
+import type { CodeForm } from '../common/code-form.ts';
 import type { Engine } from '../inference/generation.ts';
-import type { Grammar } from '../inference/grammar.ts';
 import { parseAnswer } from '../tasks/answers.ts';
-import { createIrGrammar } from '../tasks/ir-grammar/grammar.ts';
+import { irGrammarFor } from '../tasks/ir-grammar/grammar.ts';
 import { readAssembly } from '../tasks/normal-form/assembly-file.ts';
 import { normaliseAssembly } from '../tasks/normal-form/normalise-assembly.ts';
 import { NormalFormRefusal } from '../tasks/normal-form/refusal.ts';
@@ -26,8 +26,6 @@ export interface ModelProposals {
 
 interface Question {
   prompt: string;
-  /** What an answer is made of; absent where the form has no grammar. */
-  grammar?: Grammar;
   /** An answer's code as a module with the file's own names. */
   restore: (code: string) => string;
 }
@@ -52,7 +50,6 @@ export async function modelSource(
     const normal = normaliseAssembly(file, { target, own: name });
     return {
       prompt: renderPrompt({ task: 'disassemble', assembly: normal.text }),
-      grammar: createIrGrammar(),
       restore: (code) => {
         const symbols = new SymbolTable(normal.symbols.own, normal.symbols.entries());
         return restoreIr(code, { target, symbols });
@@ -61,7 +58,7 @@ export async function modelSource(
   };
   return async (subject) => {
     try {
-      return await ask(question(subject), { engine, candidates, signal });
+      return await ask(question(subject), form, { engine, candidates, signal });
     } catch (error) {
       const refused = error instanceof OzmaError && error.code === 'refused';
       if (refused || error instanceof NormalFormRefusal) return { candidates: [], reasons: [error.message] };
@@ -77,7 +74,8 @@ function holdsAssembly(ir: string): boolean {
 }
 
 async function ask(
-  { prompt, grammar, restore }: Question,
+  { prompt, restore }: Question,
+  form: CodeForm,
   { engine, candidates, signal }: ModelProposals,
 ): Promise<Proposed> {
   const length = (await engine.countTokens(prompt)) ?? prompt.length;
@@ -90,7 +88,7 @@ async function ask(
           : { kind: 'temperature', temperature: 0.8, topK: 40, seed: 1 },
     candidates,
     maximumTokens: answerTokens.least + answerTokens.perPromptToken * length,
-    ...(grammar === undefined || !engine.grammars ? {} : { grammar }),
+    ...irGrammarFor(engine, form),
     ...(signal === undefined ? {} : { signal }),
   });
   const found = new Map<string, Candidate>();

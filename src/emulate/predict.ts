@@ -10,7 +10,7 @@ import { recipeOf } from '../llvm/recipe.ts';
 import type { WorkerPool } from '../llvm/worker-pool.ts';
 import { describeFailure } from '../llvm/worker-protocol.ts';
 import { parseAnswer } from '../tasks/answers.ts';
-import { createIrGrammar } from '../tasks/ir-grammar/grammar.ts';
+import { irGrammarFor } from '../tasks/ir-grammar/grammar.ts';
 import { NormalFormRefusal } from '../tasks/normal-form/refusal.ts';
 import { restoreIr } from '../tasks/normal-form/restore-ir.ts';
 import { renderPrompt, type EmulatePrompt, type Sizes } from '../tasks/prompts.ts';
@@ -61,11 +61,10 @@ export async function predict(
 ): Promise<PredictedFunction> {
   const start = performance.now();
   const tokens = await engine.countTokens(prompt);
-  const inGrammar = question.answer === 'ir' && question.shown.form === 'normal' && engine.grammars;
   // Greedy, as published: one answer, the same each time.
   const [candidate] = await engine.generate(prompt, {
     ...(tokens !== undefined && { maximumTokens: answerTokens.perPromptToken * tokens + answerTokens.least }),
-    ...(inGrammar && { grammar: createIrGrammar() }),
+    ...(question.answer === 'ir' && irGrammarFor(engine, question.shown.form)),
     ...(signal !== undefined && { signal }),
   });
   const text = candidate?.text ?? '';

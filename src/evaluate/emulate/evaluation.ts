@@ -10,7 +10,7 @@ import type { WorkerPool } from '../../llvm/worker-pool.ts';
 import { parsePipeline } from '../../passes/grammar.ts';
 import { flattenPipeline } from '../../passes/nesting.ts';
 import { parseAnswer } from '../../tasks/answers.ts';
-import { createIrGrammar } from '../../tasks/ir-grammar/grammar.ts';
+import { irGrammarFor } from '../../tasks/ir-grammar/grammar.ts';
 import { NormalFormRefusal } from '../../tasks/normal-form/refusal.ts';
 import { restoreIr } from '../../tasks/normal-form/restore-ir.ts';
 import { SymbolTable } from '../../tasks/normal-form/symbols.ts';
@@ -81,12 +81,11 @@ export async function emulateEvaluation(settings: EmulateSettings): Promise<Eval
       if (record === undefined) return methods;
       // One answer, the most probable: a prediction is not a choice among several.
       const asking = record();
-      const inGrammar = row.answer === 'ir' && form === 'normal' && asking.grammars;
       const asked = await ask(
         asking,
         row.prompt,
         { ...settings, candidates: 1 },
-        inGrammar ? { grammar: createIrGrammar() } : {},
+        row.answer === 'ir' ? irGrammarFor(asking, form) : {},
       );
       const text = asked.candidates[0]?.text ?? '';
       const result = await timedCheck(row, settings, async () => parseAnswer(text));

@@ -5,6 +5,7 @@
 //
 // Narrower than the normal form: only a phi names a value that is defined below it.
 
+import type { CodeForm } from '../../common/code-form.ts';
 import { spellTypes } from '../normal-form/spelling.ts';
 import {
   addLine,
@@ -45,6 +46,14 @@ const operations = (
 ).split(' ');
 
 const isDigit = (character: string): boolean => character >= '0' && character <= '9';
+
+/** The grammar as an option for an engine that takes grammars; nothing where the answer is not in normal form. */
+export function irGrammarFor(
+  { grammars }: { readonly grammars: boolean },
+  form: CodeForm,
+): { grammar?: IrGrammar } {
+  return grammars && form === 'normal' ? { grammar: createIrGrammar() } : {};
+}
 
 export function createIrGrammar(): IrGrammar {
   return { start: () => literal(before, 0, () => new HeaderState('')) };
@@ -150,7 +159,7 @@ class LineState implements IrGrammarState {
     // Texts of inline assembly have a % of their own.
     if (this.line.split('"').length % 2 === 0) return this.grown(line);
     if (this.line.endsWith('%')) return this.named(character);
-    if (character === '%') return this.allowedAt(this.expected).length === 0 ? undefined : this.grown(line);
+    if (character === '%') return this.place.allowed.length === 0 ? undefined : this.grown(line);
     return this.fits(line, character) ? this.grown(line) : undefined;
   }
 
@@ -179,22 +188,19 @@ class LineState implements IrGrammarState {
     return new LineState(this.body, line, reference, this.defines);
   }
 
-  /** What a % stands for here. */
-  private get expected(): Expected {
-    return expectedNext(readLine(this.line.replace(/%$/, '')));
-  }
-
-  private allowedAt(expected: Expected): readonly number[] {
-    if (expected === undefined) return [];
+  /** What a % stands for here, and the numbers that may follow it. */
+  private get place(): { expected: Expected; allowed: readonly number[] } {
     const line = readLine(this.line.replace(/%$/, ''));
-    if (expected.kind === 'block') return namedBlocks(this.body, line);
-    return namedValues(this.body, expected.type, this.defines, line.operation === 'phi');
+    const expected = expectedNext(line);
+    if (expected === undefined) return { expected, allowed: [] };
+    if (expected.kind === 'block') return { expected, allowed: namedBlocks(this.body, line) };
+    const isPhi = line.operation === 'phi';
+    return { expected, allowed: namedValues(this.body, expected.type, this.defines, isPhi) };
   }
 
   /** Behind a %. */
   private named(character: string): IrGrammarState | undefined {
-    const { expected } = this;
-    const allowed = this.allowedAt(expected);
+    const { expected, allowed } = this.place;
     if (expected?.kind === 'value') {
       const reference = { kind: 'value', digits: '', allowed, type: expected.type } as const;
       return this.inReference(reference, character);
