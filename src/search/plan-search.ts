@@ -44,9 +44,13 @@ export async function searchPlans(evaluator: Evaluator, space: SearchSpace): Pro
     const measured = await evaluator.measure(recipes, by);
     for (const [index, proposal] of proposals.entries()) planner.learn(proposal, measured[index]);
   };
-  await measure(planner.suggested().slice(0, evaluator.left), 'suggestion');
+  const suggested = planner.suggested().slice(0, evaluator.left);
+  await measure(suggested, 'suggestion');
+  // The batch that they began is filled up, so that the first whole is put together no later than without them.
+  let count = batchSize - (suggested.length % batchSize);
   while (evaluator.left > 0) {
-    await measure(planner.propose(Math.min(batchSize, evaluator.left)), 'search');
+    await measure(planner.propose(Math.min(count, evaluator.left)), 'search');
+    count = batchSize;
   }
 }
 

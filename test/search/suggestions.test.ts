@@ -1,7 +1,7 @@
 // Suggested lists against real LLVM: they are measured as the search's own first lists are, and a search that
 // is given none is the search that it was.
 
-import { expect, test, afterAll } from 'vitest';
+import { expect, test, afterAll, vi } from 'vitest';
 import { WorkerPool } from '#ozma/llvm/worker-pool.js';
 import { search, type SearchSettings, type Suggestions } from '#ozma/search/search.js';
 import { readSuggestions } from '#ozma/search/suggestions.js';
@@ -77,6 +77,23 @@ test('each function keeps the list that serves it', async () => {
     }),
   );
   for (const { best } of each) expect(result.best.bytes!).toBeLessThanOrEqual(best.bytes!);
+});
+
+test('the best of the first lists is put together as early with a suggestion as without', async () => {
+  const firstWhole = async (settings: SearchSettings): Promise<number> => {
+    const measure = vi.spyOn(pool, 'measure');
+    await search(pool, several, settings);
+    const recipes = measure.mock.calls.map(([, recipe]) => recipe);
+    measure.mockRestore();
+    // Compile 0 is the baseline. Before the first whole every compile has one list for all functions.
+    return recipes.findIndex((recipe) =>
+      recipe.some((step) => step.kind === 'functions' && new Set(Object.values(step.pipelines)).size > 1),
+    );
+  };
+  const without = await firstWhole({ ...usual, compiles: 12 });
+  expect(without).toBeGreaterThan(1);
+  const suggestions = forAll('function(sroa,reg2mem)');
+  expect(await firstWhole({ ...usual, compiles: 12, suggestions })).toBe(without);
 });
 
 test('what a plan takes of a pipeline', async () => {
