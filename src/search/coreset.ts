@@ -7,7 +7,7 @@ import type { Skeleton } from './skeleton.ts';
 import type { KnownChoice } from './known-choice.ts';
 import { minedCoreset } from './mined-coreset.ts';
 import { minedInstructionsCoreset } from './mined-instructions-coreset.ts';
-import type { Objective } from './settings.ts';
+import type { Goal } from './settings.ts';
 
 function expand(known: KnownChoice, skeleton: Skeleton): Choice {
   const passes = known.passes
@@ -17,8 +17,18 @@ function expand(known: KnownChoice, skeleton: Skeleton): Choice {
   return { passes, relax: known.relax };
 }
 
-/** The lists for an objective: what saves bytes is not what saves instructions. */
-export function coresetOf(skeleton: Skeleton, objective: Objective): Choice[] {
-  const known = objective === 'instructions' ? minedInstructionsCoreset : minedCoreset;
+/**
+ * What comes before them where code is generated at -O0, which keeps variables on the stack whether they were
+ * promoted or not: the list that saves most on the labels of training packages, and the best one after it.
+ */
+const forUnoptimisedCode: readonly KnownChoice[] = [
+  { passes: 'simplifycfg instcombine<no-verify-fixpoint> simplifycfg', relax: 'before code generation' },
+  { passes: 'sroa jump-threading', relax: 'before code generation' },
+];
+
+/** The lists for what is asked: what saves bytes is not what saves instructions, nor what saves them at -O0. */
+export function coresetOf(skeleton: Skeleton, { objective, level }: Goal): Choice[] {
+  const bytes = level === 'O0' ? [...forUnoptimisedCode, ...minedCoreset] : minedCoreset;
+  const known = objective === 'instructions' ? minedInstructionsCoreset : bytes;
   return known.map((choice) => expand(choice, skeleton));
 }

@@ -7,8 +7,8 @@ import type { ModuleSummary } from '../llvm/worker-protocol.ts';
 import type { VocabularyPass } from '../passes/vocabulary.ts';
 import type { Moves } from './mutation.ts';
 import { undecided, type ModuleDecisions } from './plan.ts';
-import type { Objective, SearchSettings } from './settings.ts';
-import { preludeNames, type Skeleton } from './skeleton.ts';
+import type { Goal, Objective, SearchSettings } from './settings.ts';
+import { preludeNames, type PreludeName, type Skeleton } from './skeleton.ts';
 import type { SuggestedList } from './suggested-list.ts';
 
 export interface SearchSpace {
@@ -46,6 +46,14 @@ const beginnings: readonly (readonly string[])[] = [
   [],
 ];
 
+/**
+ * How much may run on functions before their own lists; a search starts with the first. Code generation at -O0
+ * keeps variables on the stack whether they were promoted or not: only there is nothing at all worth a try.
+ */
+export function preludesFor({ objective, level }: Goal): readonly [PreludeName, ...PreludeName[]] {
+  return objective !== 'instructions' && level === 'O0' ? preludeNames : ['raw', 'light', 'full'];
+}
+
 /** Decisions with the most to win on programs of other packages, the first first (docs/lab-log.md). */
 function firstMovesFor(objective: Objective, { functions }: ModuleSummary): Partial<ModuleDecisions>[] {
   if (objective !== 'instructions') return [{ relaxFirst: true }, { prelude: 'full' }, { prelude: 'light' }];
@@ -82,7 +90,8 @@ export class ModuleMoves {
 
   /** The decisions that a search starts from. */
   start(): ModuleDecisions {
-    return { ...undecided, switches: this.generatesOptimisedCode ? firstSwitches : [] };
+    const [prelude] = preludesFor(this.settings);
+    return { ...undecided, prelude, switches: this.generatesOptimisedCode ? firstSwitches : [] };
   }
 
   /** The decisions with one of them changed; what promises most comes first, then random changes. */
@@ -99,7 +108,7 @@ export class ModuleMoves {
       return { ...module, switches: toggled(module.switches, name) };
     }
     if (kind < 0.8 && this.space.summary.functions.length > 1) return this.changedInlining(module);
-    if (kind < 0.83) return { ...module, prelude: random.pick(preludeNames) };
+    if (kind < 0.83) return { ...module, prelude: random.pick(preludesFor(this.settings)) };
     if (kind < 0.85) return { ...module, relaxFirst: !module.relaxFirst };
     const extra = [...module.extra];
     if (extra.length > 0 && random.next() < 0.4) extra.splice(random.below(extra.length), 1);

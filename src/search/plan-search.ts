@@ -76,7 +76,7 @@ class Planner {
     this.space = space;
     this.moves = createMoves(space.random, space.passes);
     this.moduleMoves = new ModuleMoves(evaluator.settings, space, this.moves);
-    this.coreset = coresetOf(space.skeleton, evaluator.settings.objective);
+    this.coreset = coresetOf(space.skeleton, evaluator.settings);
     this.groups = space.separate ? space.summary.functions.map(({ name }) => name) : [everyFunction];
     this.module = this.moduleMoves.start();
   }

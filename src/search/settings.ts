@@ -5,9 +5,13 @@ import type { Recipe } from '../llvm/recipe.ts';
 
 export type Objective = 'bytes' | 'text' | 'instructions';
 
-export interface SearchSettings {
+/** What is to be made small, and by which code generation. */
+export interface Goal {
   objective: Objective;
   level: CodegenLevel;
+}
+
+export interface SearchSettings extends Goal {
   /** Candidates measured at the most, the baseline not counted. */
   compiles: number;
   /** Wall-clock limit; none by default. */

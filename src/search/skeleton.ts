@@ -5,11 +5,11 @@
 import { parsePipeline, printPipeline, type PassNode } from '../passes/grammar.ts';
 
 /**
- * How much of the functions' simplification happens before inlining is decided. `raw` leaves
- * `instcombine` and `simplifycfg` to the functions' own lists; `light` runs a short fixed list; `full` is
- * -Oz as it is.
+ * How much of the functions' simplification happens before inlining is decided. `bare` leaves all of it to the
+ * functions' own lists, `raw` `instcombine` and `simplifycfg`; `light` runs a short fixed list; `full` is -Oz as
+ * it is.
  */
-export const preludeNames = ['raw', 'light', 'full'] as const;
+export const preludeNames = ['bare', 'raw', 'light', 'full'] as const;
 export type PreludeName = (typeof preludeNames)[number];
 
 export interface Skeleton {
@@ -35,6 +35,16 @@ function withoutSimplification(nodes: readonly PassNode[]): PassNode[] {
     .filter((node) => !/^(simplifycfg|instcombine|mem2reg)$/.test(node.name) && !idle.test(node.name))
     .map((node) =>
       node.children === undefined ? node : { ...node, children: withoutSimplification(node.children) },
+    )
+    .filter((node) => node.children === undefined || node.children.length > 0);
+}
+
+/** What sees the whole module or a part of the call graph. */
+function withoutFunctionPasses(nodes: readonly PassNode[]): PassNode[] {
+  return nodes
+    .filter(({ name }) => name !== 'function' && !idle.test(name))
+    .map((node) =>
+      node.children === undefined ? node : { ...node, children: withoutFunctionPasses(node.children) },
     )
     .filter((node) => node.children === undefined || node.children.length > 0);
 }
@@ -79,6 +89,7 @@ export function skeletonOf(pipeline: string): Skeleton {
   const raw = withoutSimplification([...before, withInnerPasses(callGraph, rawPasses), ...between]);
   return {
     preludes: {
+      bare: printPipeline(withoutFunctionPasses([...before, callGraph, ...between])),
       raw: printPipeline(raw),
       light: printPipeline(light),
       full: printPipeline(tree.slice(0, lateAt)),

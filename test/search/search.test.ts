@@ -68,6 +68,14 @@ test.each(['text', 'instructions'] as const)('the objective %s', async (objectiv
   expect(result.trace.every(({ value }) => value < result.baseline[objective]!)).toBe(true);
 });
 
+test('where code is generated at -O0, nothing is promoted to registers before a list says so', async () => {
+  const result = await search(pool, sorting, { ...usual, level: 'O0', compiles: 1 });
+  const pipelines = result.best.recipe.flatMap((step) => (step.kind === 'module' ? step.pipeline : []));
+  expect(pipelines.join(',')).not.toMatch(/sroa|mem2reg/);
+  expect(result.best).toMatchObject({ origin: 'search' });
+  expect(result.best.bytes!).toBeLessThan(result.baseline.bytes!);
+});
+
 test('one list for all functions is a recipe without function steps', async () => {
   const result = await search(pool, sorting, { ...usual, perFunction: false });
   expect(result.best.recipe.some(({ kind }) => kind === 'functions')).toBe(false);

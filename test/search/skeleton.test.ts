@@ -22,7 +22,10 @@ test('every part is a pipeline', () => {
   expect(accepted(skeleton.cleanup)).toBe(true);
 });
 
-test('`raw` leaves simplification to the functions, `full` keeps it', () => {
+test('`bare` leaves all of it to the functions, `raw` leaves simplification, `full` keeps it', () => {
+  expect(skeleton.preludes.bare).not.toMatch(/function[(<]|sroa|early-cse|lower-expect/);
+  expect(skeleton.preludes.bare).toMatch(/cgscc\(devirt<4>\(inline/);
+  expect(skeleton.preludes.raw).toMatch(/sroa/);
   expect(skeleton.preludes.raw).not.toMatch(/instcombine|simplifycfg/);
   expect(skeleton.preludes.full).toMatch(/instcombine/);
   expect(skeleton.preludes.raw).toMatch(/cgscc\(devirt<4>\(inline/);

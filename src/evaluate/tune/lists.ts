@@ -12,6 +12,7 @@ import { nestPasses } from '../../passes/nesting.ts';
 import { samplePassList } from '../../passes/sampling.ts';
 import { readVocabulary, usablePasses } from '../../passes/vocabulary.ts';
 import { coresetOf } from '../../search/coreset.ts';
+import { preludesFor } from '../../search/module-moves.ts';
 import { everyFunction, recipeOfPlan, undecided } from '../../search/plan.ts';
 import { search } from '../../search/search.ts';
 import { skeletonOf } from '../../search/skeleton.ts';
@@ -51,7 +52,7 @@ export async function measureBaselines(
 ): Promise<{ oz: Record<CodegenLevel, number>; before: Record<CodegenLevel, number> } | undefined> {
   const pipeline = await baselinePipeline(pool.installation);
   const [outcome] = await pool.measureAll(module, [pipeline], levels);
-  const before = await measureRecipes(pool, module, [[]]);
+  const before = await measureRecipes(pool, module, () => [[]]);
   const found = outcome?.ok === true ? outcome.value.bytes : {};
   const all = [found.Oz, found.O0, before.Oz[0], before.O0[0]];
   if (all.some((bytes) => bytes === undefined || bytes === 0)) return undefined;
@@ -62,11 +63,11 @@ export async function measureBaselines(
 async function measureRecipes(
   pool: WorkerPool,
   module: ModuleSource,
-  recipes: readonly Recipe[],
+  recipesAt: (level: CodegenLevel) => readonly Recipe[],
 ): Promise<SizesByLevel> {
   const bytes = async (level: CodegenLevel): Promise<Sizes> => {
     const outcomes = await Promise.all(
-      recipes.map((recipe) => pool.measure(module, recipe, { level, codegen: true })),
+      recipesAt(level).map((recipe) => pool.measure(module, recipe, { level, codegen: true })),
     );
     return outcomes.map((outcome) => (outcome.ok ? outcome.value.bytes : undefined));
   };
@@ -96,12 +97,15 @@ export async function measureCoreset(
   compiles: number,
 ): Promise<SizesByLevel> {
   const skeleton = skeletonOf(await baselinePipeline(pool.installation));
-  const recipes = coresetOf(skeleton, 'bytes')
-    .slice(0, compiles)
-    .map((choice) =>
-      recipeOfPlan({ module: undecided, choices: new Map([[everyFunction, choice]]) }, skeleton),
-    );
-  return measureRecipes(pool, module, recipes);
+  return measureRecipes(pool, module, (level) => {
+    const goal = { objective: 'bytes', level } as const;
+    const start = { ...undecided, prelude: preludesFor(goal)[0] };
+    return coresetOf(skeleton, goal)
+      .slice(0, compiles)
+      .map((choice) =>
+        recipeOfPlan({ module: start, choices: new Map([[everyFunction, choice]]) }, skeleton),
+      );
+  });
 }
 
 /** The search of `ozma tune`, for each level on its own; its `lists` are tried first, the best one first. */
