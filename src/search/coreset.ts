@@ -19,7 +19,8 @@ function expand(known: KnownChoice, skeleton: Skeleton): Choice {
 
 /**
  * What comes before them where code is generated at -O0, which keeps variables on the stack whether they were
- * promoted or not: the list that saves most on the labels of training packages, and the best one after it.
+ * promoted or not: the list that saves most on the labels of training packages, and another of theirs, chosen
+ * on the validation split by what it saves after that one.
  */
 const forUnoptimisedCode: readonly KnownChoice[] = [
   { passes: 'simplifycfg instcombine<no-verify-fixpoint> simplifycfg', relax: 'before code generation' },
