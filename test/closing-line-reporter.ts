@@ -1,6 +1,7 @@
 // Ends a run with `N passed, N failed` alone on a line (and `, N skipped` where some were), for people
 // who scroll to the end and for programs that read only the last line.
 
+import { writeSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
 export default class ClosingLineReporter implements Reporter {
@@ -16,6 +17,8 @@ export default class ClosingLineReporter implements Reporter {
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) counts.failed += 1;
     }
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
-    process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
+    // On exit: what closes the run may have something to say as well.
+    const line = `\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`;
+    process.once('exit', () => writeSync(process.stdout.fd, line));
   }
 }
